@@ -1,0 +1,1 @@
+"""Measured speed and memory; medians and ratios, never timed tests."""

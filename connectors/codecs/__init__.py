@@ -1,0 +1,1 @@
+"""Bytes to plain tree and back, pure: no I/O."""

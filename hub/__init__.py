@@ -1,0 +1,1 @@
+"""The engine: inbox, ledger, mapping, policy, effects, dead letters."""

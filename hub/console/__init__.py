@@ -1,0 +1,1 @@
+"""The ops console, mounted into the Airflow UI."""

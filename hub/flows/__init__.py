@@ -1,0 +1,1 @@
+"""Flows: which system is read or written, with which mapping, policy and key."""

@@ -1,0 +1,1 @@
+"""The mapping notation: YAML in the shape of its target."""

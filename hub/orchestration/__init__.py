@@ -1,0 +1,1 @@
+"""The only Airflow imports outside dags/ and plugins/."""

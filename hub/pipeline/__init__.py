@@ -1,0 +1,1 @@
+"""The way of one message, one verb a file: read, admit, decide, deliver, acknowledge."""

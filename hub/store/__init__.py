@@ -1,0 +1,1 @@
+"""PostgreSQL through psycopg 3: named SQL, schema, migrations."""

@@ -1,0 +1,1 @@
+"""Fixtures, fakes and contract suites, shipped for connector authors."""
