@@ -1,0 +1,456 @@
+-- Every statement the hub sends, by name. Lists arrive as columns through unnest, so that a batch of 500
+-- rows is one round trip.
+
+-- store_payloads --
+INSERT INTO payloads (sha256, media_type, size, body)
+SELECT sha256, media_type, length(body), body
+FROM unnest(%(sha256)s::text[], %(media_type)s::text[], %(body)s::bytea[]) AS new (sha256, media_type, body)
+ON CONFLICT (sha256) DO NOTHING
+
+-- payload --
+SELECT sha256, media_type, size, body FROM payloads WHERE sha256 = %(sha256)s
+
+-- store_documents --
+-- A document read twice (a crash before it was released) is the same row; the caller gets new rows only.
+INSERT INTO documents (id, flow, endpoint, source_key, sha256, attributes, run_id)
+SELECT id, %(flow)s, %(endpoint)s, source_key, sha256, attributes::jsonb, %(run_id)s
+FROM unnest(%(id)s::uuid[], %(source_key)s::text[], %(sha256)s::text[], %(attributes)s::text[])
+     AS new (id, source_key, sha256, attributes)
+ON CONFLICT (endpoint, source_key, sha256) DO NOTHING
+RETURNING id
+
+-- cursor --
+SELECT position FROM cursors WHERE flow = %(flow)s
+
+-- move_cursor --
+INSERT INTO cursors (flow, position) VALUES (%(flow)s, %(position)s::jsonb)
+ON CONFLICT (flow) DO UPDATE SET position = excluded.position, moved_at = now()
+
+-- claim_document --
+-- The oldest open document of a flow; an expired lease means its worker is gone.
+WITH due AS (
+    SELECT id FROM documents
+    WHERE flow = %(flow)s
+      AND (state = 'waiting' OR (state = 'claimed' AND lease_until < now()))
+      AND (%(document_id)s::uuid IS NULL OR id = %(document_id)s)
+    ORDER BY received_at, id LIMIT 1
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE documents d SET state = 'claimed', fence = fence + 1, lease_until = now() + %(lease)s
+FROM due, payloads p
+WHERE d.id = due.id AND p.sha256 = d.sha256
+RETURNING d.id, d.flow, d.endpoint, d.source_key, d.sha256, d.attributes, d.run_id, d.fence, d.progress,
+          d.received_at, p.media_type, p.body
+
+-- advance_document --
+-- Settles a batch of a document's records; no row comes back when the lease was lost.
+UPDATE documents SET progress = progress + %(settled)s, repeats = repeats + %(repeats)s,
+    lease_until = now() + %(lease)s
+WHERE id = %(id)s AND fence = %(fence)s AND state = 'claimed' AND progress = %(progress)s
+RETURNING id
+
+-- finish_document --
+UPDATE documents SET state = %(state)s, records = progress, lease_until = NULL, settled_at = now()
+WHERE id = %(id)s AND fence = %(fence)s AND state = 'claimed'
+RETURNING id
+
+-- release_document --
+UPDATE documents SET state = 'waiting', lease_until = NULL
+WHERE id = %(id)s AND fence = %(fence)s AND state = 'claimed'
+RETURNING id
+
+-- known_messages --
+-- What is already known of these source keys: the same digest is a repeat, another one a revision.
+SELECT m.id, m.source_key, m.digest, m.state, m.return_id, m.received_at
+FROM messages m
+WHERE m.endpoint = %(endpoint)s AND m.source_key = ANY(%(source_keys)s) AND m.state <> 'discarded'
+ORDER BY m.received_at
+
+-- admit_messages --
+-- The ledger's decision: rows that come back are new, the others were admitted by somebody else meanwhile.
+INSERT INTO messages (id, document_id, position, flow, endpoint, source_key, digest, state, return_id,
+                      revises, mapping, retry_at)
+SELECT id, %(document_id)s, position, %(flow)s, %(endpoint)s, source_key, digest, state, return_id,
+       revises, mapping, retry_at
+FROM unnest(%(id)s::uuid[], %(position)s::int[], %(source_key)s::text[], %(digest)s::text[],
+            %(state)s::text[], %(return_id)s::uuid[], %(revises)s::uuid[], %(mapping)s::text[],
+            %(retry_at)s::timestamptz[])
+     AS new (id, position, source_key, digest, state, return_id, revises, mapping, retry_at)
+ORDER BY source_key, digest
+ON CONFLICT (endpoint, source_key, digest) WHERE state <> 'discarded' DO NOTHING
+RETURNING id
+
+-- count_repeats --
+UPDATE messages m SET seen = seen + again.times, last_seen_at = now()
+FROM (SELECT source_key, digest, count(*) AS times
+      FROM unnest(%(source_key)s::text[], %(digest)s::text[]) AS r (source_key, digest)
+      GROUP BY source_key, digest) AS again
+WHERE m.endpoint = %(endpoint)s AND m.source_key = again.source_key AND m.digest = again.digest
+  AND m.state <> 'discarded'
+
+-- held_messages --
+SELECT m.id, m.position, m.source_key, m.digest, m.holds, m.document_id, m.revises, d.attributes, d.sha256,
+       p.body, p.media_type
+FROM messages m JOIN documents d ON d.id = m.document_id JOIN payloads p ON p.sha256 = d.sha256
+WHERE m.flow = %(flow)s AND m.state = 'held' AND m.retry_at <= now()
+ORDER BY m.document_id, m.position LIMIT %(limit)s
+FOR UPDATE OF m SKIP LOCKED
+
+-- message --
+SELECT m.*, d.attributes, d.sha256, p.body, p.media_type
+FROM messages m JOIN documents d ON d.id = m.document_id JOIN payloads p ON p.sha256 = d.sha256
+WHERE m.id = %(id)s
+
+-- lock_message --
+SELECT id, state FROM messages WHERE id = %(id)s FOR UPDATE
+
+-- settle_messages --
+UPDATE messages m SET state = new.state, return_id = new.return_id, mapping = new.mapping,
+    retry_at = new.retry_at, holds = holds + (new.state = 'held')::int, settled_at = now()
+FROM unnest(%(id)s::uuid[], %(state)s::text[], %(return_id)s::uuid[], %(mapping)s::text[],
+            %(retry_at)s::timestamptz[]) AS new (id, state, return_id, mapping, retry_at)
+WHERE m.id = new.id
+
+-- begin_returns --
+-- Makes sure each return has a row to lock; in order, so that two batches never wait for each other.
+INSERT INTO returns (return_id)
+SELECT DISTINCT id FROM unnest(%(ids)s::uuid[]) AS id ORDER BY id
+ON CONFLICT (return_id) DO NOTHING
+RETURNING return_id
+
+-- lock_returns --
+SELECT return_id FROM returns WHERE return_id = ANY(%(ids)s::uuid[]) ORDER BY return_id FOR UPDATE
+
+-- facts_of --
+SELECT id, return_id, type, version, source, occurred_at, recorded_at, entity, site, actor, actor_kind,
+       correlation_id, causation_id, mapping, raw_sha256, corrects, data
+FROM facts WHERE return_id = ANY(%(ids)s::uuid[]) ORDER BY seq
+
+-- fact_of_message --
+SELECT id FROM facts WHERE message_id = %(message_id)s ORDER BY seq LIMIT 1
+
+-- facts_of_messages --
+SELECT message_id, id FROM facts WHERE message_id = ANY(%(message_ids)s::uuid[]) ORDER BY seq
+
+-- record_facts --
+INSERT INTO facts (id, return_id, type, version, source, occurred_at, recorded_at, entity, site, actor,
+                   actor_kind, correlation_id, causation_id, mapping, raw_sha256, corrects, message_id, data)
+SELECT id, return_id, type, version, source, occurred_at, recorded_at, entity, site, actor,
+       actor_kind, correlation_id, causation_id, mapping, raw_sha256, corrects, message_id, data::jsonb
+FROM unnest(%(id)s::uuid[], %(return_id)s::uuid[], %(type)s::text[], %(version)s::smallint[],
+            %(source)s::text[], %(occurred_at)s::timestamptz[], %(recorded_at)s::timestamptz[],
+            %(entity)s::text[], %(site)s::text[], %(actor)s::text[], %(actor_kind)s::text[],
+            %(correlation_id)s::text[], %(causation_id)s::text[], %(mapping)s::text[],
+            %(raw_sha256)s::text[], %(corrects)s::uuid[], %(message_id)s::uuid[], %(data)s::text[])
+     WITH ORDINALITY AS new (id, return_id, type, version, source, occurred_at, recorded_at, entity, site,
+          actor, actor_kind, correlation_id, causation_id, mapping, raw_sha256, corrects, message_id, data, nr)
+ORDER BY nr
+
+-- project_returns --
+UPDATE returns r SET state = new.state::jsonb, status = new.status, rma_number = new.rma_number,
+    entity = new.entity, updated_at = now()
+FROM unnest(%(id)s::uuid[], %(state)s::text[], %(status)s::text[], %(rma_number)s::text[], %(entity)s::text[])
+     AS new (id, state, status, rma_number, entity)
+WHERE r.return_id = new.id
+
+-- store_keys --
+INSERT INTO business_keys (value, kind, return_id)
+SELECT DISTINCT value, kind, return_id
+FROM unnest(%(value)s::text[], %(kind)s::text[], %(return_id)s::uuid[]) AS new (value, kind, return_id)
+ON CONFLICT DO NOTHING
+
+-- returns_by_key --
+SELECT value, kind, return_id FROM business_keys WHERE value = ANY(%(values)s::text[])
+
+-- return_states --
+SELECT return_id, state FROM returns WHERE return_id = ANY(%(ids)s::uuid[])
+
+-- all_returns --
+SELECT return_id FROM returns WHERE return_id > %(after)s ORDER BY return_id LIMIT %(limit)s
+
+-- enqueue_effects --
+INSERT INTO effects (id, flow, target, operation, business_key, return_id, fact_id, document_id, commutes)
+SELECT id, flow, target, operation, business_key, return_id, fact_id, document_id, commutes
+FROM unnest(%(id)s::uuid[], %(flow)s::text[], %(target)s::text[], %(operation)s::text[],
+            %(business_key)s::text[], %(return_id)s::uuid[], %(fact_id)s::uuid[], %(document_id)s::uuid[],
+            %(commutes)s::bool[])
+     WITH ORDINALITY AS new (id, flow, target, operation, business_key, return_id, fact_id, document_id,
+                             commutes, nr)
+ORDER BY nr
+ON CONFLICT (target, operation, business_key) DO NOTHING
+RETURNING target
+
+-- claim_effects --
+-- Lease and fence before any call. An effect waits while an earlier one of the same return and target is not
+-- done; an expired claim is somebody's last act and counts as a kill.
+WITH due AS (
+    SELECT e.id, e.state AS was FROM effects e
+    WHERE e.target = %(target)s
+      AND ((e.state IN ('waiting', 'retry_at', 'in_doubt') AND e.not_before <= now())
+           OR (e.state = 'claimed' AND e.lease_until < now()))
+      AND NOT EXISTS (SELECT 1 FROM targets t
+                      WHERE t.target = e.target AND (t.not_before > now() OR t.paused <> ''))
+      AND (e.return_id IS NULL OR e.commutes OR NOT EXISTS (
+           SELECT 1 FROM effects earlier
+           WHERE earlier.return_id = e.return_id AND earlier.target = e.target AND earlier.seq < e.seq
+             AND earlier.state NOT IN ('confirmed', 'cancelled') AND NOT earlier.commutes))
+    ORDER BY e.seq LIMIT %(limit)s
+    FOR UPDATE OF e SKIP LOCKED
+), claimed AS (
+    UPDATE effects e SET state = 'claimed', fence = fence + 1, lease_until = now() + %(lease)s,
+        attempts = attempts + 1, kills = kills + (due.was = 'claimed')::int
+    FROM due WHERE e.id = due.id
+    RETURNING e.*, due.was
+), noted AS (
+    INSERT INTO attempts (effect_id, fence, worker)
+    SELECT id, fence, %(worker)s FROM claimed
+)
+SELECT c.*, p.body AS request FROM claimed c LEFT JOIN payloads p ON p.sha256 = c.request_sha256 ORDER BY c.seq
+
+-- store_requests --
+UPDATE effects e SET request_sha256 = new.sha256, request_type = new.media_type, mapping = new.mapping
+FROM unnest(%(id)s::uuid[], %(sha256)s::text[], %(media_type)s::text[], %(mapping)s::text[])
+     AS new (id, sha256, media_type, mapping)
+WHERE e.id = new.id
+
+-- settle_effects --
+-- Writes outcomes; a worker whose lease was taken over (another fence) changes nothing and gets no row.
+UPDATE effects e SET state = new.state, lease_until = NULL, reference = new.reference,
+    receipt = coalesce(new.receipt::jsonb, e.receipt), not_before = now() + new.delay,
+    attempts = e.attempts - new.unburnt,
+    settled_at = CASE WHEN new.state IN ('confirmed', 'refused', 'parked', 'cancelled') THEN now() END
+FROM unnest(%(id)s::uuid[], %(fence)s::bigint[], %(state)s::text[], %(reference)s::text[],
+            %(receipt)s::text[], %(delay)s::interval[], %(unburnt)s::int[])
+     AS new (id, fence, state, reference, receipt, delay, unburnt)
+WHERE e.id = new.id AND e.fence = new.fence AND e.state = 'claimed'
+RETURNING e.id
+
+-- end_attempts --
+UPDATE attempts a SET ended_at = now(), outcome = new.outcome, class = new.class, code = new.code,
+    message = new.message, request = new.request, response = new.response,
+    response_sha256 = new.response_sha256
+FROM unnest(%(id)s::uuid[], %(fence)s::bigint[], %(outcome)s::text[], %(class)s::text[], %(code)s::text[],
+            %(message)s::text[], %(request)s::text[], %(response)s::text[], %(response_sha256)s::text[])
+     AS new (id, fence, outcome, class, code, message, request, response, response_sha256)
+WHERE a.effect_id = new.id AND a.fence = new.fence
+
+-- effect --
+SELECT * FROM effects WHERE id = %(id)s
+
+-- lock_effect --
+SELECT id, state FROM effects WHERE id = %(id)s FOR UPDATE
+
+-- reopen_effect --
+-- A replayed effect starts over with a new document; whether it happened meanwhile is probed first.
+UPDATE effects SET state = %(state)s, not_before = now(), attempts = 0, kills = 0, settled_at = NULL,
+    request_sha256 = CASE WHEN %(remap)s THEN NULL ELSE request_sha256 END
+WHERE id = %(id)s AND state IN ('refused', 'parked')
+RETURNING target
+
+-- next_due --
+-- When a target has something to do next; no row when nothing is open.
+SELECT min(greatest(CASE WHEN e.state = 'claimed' THEN e.lease_until ELSE e.not_before END,
+                    coalesce(t.not_before, '-infinity'))) AS due
+FROM effects e LEFT JOIN targets t ON t.target = e.target
+WHERE e.target = %(target)s AND e.state IN ('waiting', 'claimed', 'retry_at', 'in_doubt')
+  AND coalesce(t.paused, '') = ''
+  AND (e.return_id IS NULL OR e.commutes OR NOT EXISTS (
+       SELECT 1 FROM effects earlier
+       WHERE earlier.return_id = e.return_id AND earlier.target = e.target AND earlier.seq < e.seq
+         AND earlier.state NOT IN ('confirmed', 'cancelled') AND NOT earlier.commutes))
+HAVING count(*) > 0
+
+-- target_failed --
+INSERT INTO targets (target, not_before, failures) VALUES (%(target)s, now() + %(delay)s, 1)
+ON CONFLICT (target) DO UPDATE SET failures = targets.failures + 1, changed_at = now(),
+    not_before = greatest(targets.not_before, now() + %(delay)s)
+RETURNING failures
+
+-- target_worked --
+UPDATE targets SET failures = 0, changed_at = now() WHERE target = %(target)s AND failures > 0
+
+-- pause_target --
+INSERT INTO targets (target, paused) VALUES (%(target)s, %(reason)s)
+ON CONFLICT (target) DO UPDATE SET paused = excluded.paused, changed_at = now()
+
+-- resume_target --
+UPDATE targets SET paused = '', failures = 0, not_before = '-infinity', changed_at = now()
+WHERE target = %(target)s AND paused <> ''
+RETURNING target
+
+-- raise_alert --
+INSERT INTO alerts (cause, message) VALUES (%(cause)s, %(message)s)
+ON CONFLICT (cause) DO UPDATE SET count = CASE WHEN alerts.closed_at IS NULL THEN alerts.count + 1 ELSE 1 END,
+    first_at = CASE WHEN alerts.closed_at IS NULL THEN alerts.first_at ELSE now() END,
+    message = excluded.message, last_at = now(), closed_at = NULL
+
+-- close_alert --
+UPDATE alerts SET closed_at = now() WHERE cause = %(cause)s AND closed_at IS NULL
+
+-- write_dead_letters --
+INSERT INTO dead_letters (id, kind, message_id, effect_id, document_id, return_id, flow, target, run_id, class,
+                          step, code, path, fingerprint, summary, errors, tree_sha256, mapping, state, replays)
+SELECT id, kind, message_id, effect_id, document_id, return_id, flow, target, run_id, class,
+       step, code, path, fingerprint, summary, errors::jsonb, tree_sha256, mapping, state, replays
+FROM unnest(%(id)s::uuid[], %(kind)s::text[], %(message_id)s::uuid[], %(effect_id)s::uuid[],
+            %(document_id)s::uuid[], %(return_id)s::uuid[], %(flow)s::text[], %(target)s::text[],
+            %(run_id)s::text[], %(class)s::text[], %(step)s::text[], %(code)s::text[], %(path)s::text[],
+            %(fingerprint)s::text[], %(summary)s::text[], %(errors)s::text[], %(tree_sha256)s::text[],
+            %(mapping)s::text[], %(state)s::text[], %(replays)s::int[])
+     AS new (id, kind, message_id, effect_id, document_id, return_id, flow, target, run_id, class,
+             step, code, path, fingerprint, summary, errors, tree_sha256, mapping, state, replays)
+
+-- dead_letter --
+SELECT * FROM dead_letters WHERE id = %(id)s
+
+-- dead_letters --
+SELECT * FROM dead_letters
+WHERE (%(state)s = '' OR state = %(state)s) AND (%(run_id)s = '' OR run_id = %(run_id)s)
+  AND (%(flow)s = '' OR flow = %(flow)s OR target = %(flow)s)
+ORDER BY created_at DESC, id DESC LIMIT %(limit)s
+
+-- settle_dead_letter --
+UPDATE dead_letters SET state = %(state)s, settled_at = now(), settled_by = %(actor)s, note = %(note)s
+WHERE id = %(id)s AND state IN ('open', 'parked')
+RETURNING id
+
+-- resolve_dead_letters --
+-- A later success closes what was open for the same effect.
+UPDATE dead_letters SET state = 'resolved', settled_at = now(), settled_by = 'hub'
+WHERE effect_id = ANY(%(effect_ids)s::uuid[]) AND state IN ('open', 'parked')
+
+-- lock_dead_letter --
+SELECT * FROM dead_letters WHERE id = %(id)s FOR UPDATE
+
+-- replays_of --
+SELECT coalesce(max(replays), 0) AS replays FROM dead_letters
+WHERE (message_id = %(message_id)s OR effect_id = %(effect_id)s) AND state = 'replayed'
+
+-- replayed_before --
+SELECT coalesce(message_id, effect_id) AS subject, max(replays) AS replays FROM dead_letters
+WHERE state = 'replayed' AND (message_id = ANY(%(ids)s::uuid[]) OR effect_id = ANY(%(ids)s::uuid[]))
+GROUP BY 1
+
+-- record_interchanges --
+INSERT INTO interchanges (direction, system, sender, receiver, control, version, sets, document_id, effect_id)
+SELECT direction, %(system)s, sender, receiver, control, version, sets, document_id, effect_id
+FROM unnest(%(direction)s::text[], %(sender)s::text[], %(receiver)s::text[], %(control)s::text[],
+            %(version)s::text[], %(sets)s::text[], %(document_id)s::uuid[], %(effect_id)s::uuid[])
+     AS new (direction, sender, receiver, control, version, sets, document_id, effect_id)
+ON CONFLICT DO NOTHING
+
+-- take_control_numbers --
+-- The first of `count` fresh numbers; the row lock makes takers queue, a rollback gives them back.
+INSERT INTO control_numbers (system, kind, last) VALUES (%(system)s, %(kind)s, %(count)s)
+ON CONFLICT (system, kind) DO UPDATE SET last = control_numbers.last + %(count)s
+RETURNING last - %(count)s + 1 AS first
+
+-- begin_run --
+INSERT INTO runs (run_id, name) VALUES (%(run_id)s, %(name)s) ON CONFLICT DO NOTHING
+
+-- end_run --
+INSERT INTO runs (run_id, name, ended_at, totals, balanced)
+VALUES (%(run_id)s, %(name)s, now(), %(totals)s::jsonb, %(balanced)s)
+ON CONFLICT (run_id, name) DO UPDATE SET ended_at = now(), totals = excluded.totals, balanced = excluded.balanced
+
+-- flow_documents --
+SELECT state, count(*) AS documents, coalesce(sum(progress), 0) AS received, coalesce(sum(repeats), 0) AS repeats
+FROM documents WHERE flow = %(flow)s GROUP BY state
+
+-- flow_messages --
+SELECT state, count(*) AS messages FROM messages WHERE flow = %(flow)s GROUP BY state
+
+-- flow_dead_letters --
+-- Open letters per flow, and how many belong to documents that one run read.
+SELECT count(*) AS open, count(*) FILTER (WHERE run_id = %(run_id)s) AS of_run
+FROM dead_letters WHERE flow = %(flow)s AND kind = 'message' AND state IN ('open', 'parked')
+
+-- messages_without_letter --
+SELECT count(*) AS lost FROM messages m
+WHERE m.flow = %(flow)s AND m.state IN ('dead', 'parked') AND NOT EXISTS (
+      SELECT 1 FROM dead_letters l WHERE l.message_id = m.id AND l.state IN ('open', 'parked'))
+
+-- messages_without_fact --
+SELECT count(*) AS lost FROM messages m
+WHERE m.flow = %(flow)s AND m.state IN ('admitted', 'revision') AND NOT EXISTS (
+      SELECT 1 FROM facts f WHERE f.return_id = m.return_id AND f.message_id = m.id)
+
+-- target_effects --
+SELECT operation, state, count(*) AS effects FROM effects WHERE target = %(target)s GROUP BY operation, state
+
+-- effects_without_letter --
+SELECT count(*) AS lost FROM effects e
+WHERE e.target = %(target)s AND e.state IN ('refused', 'parked') AND NOT EXISTS (
+      SELECT 1 FROM dead_letters l WHERE l.effect_id = e.id AND l.state IN ('open', 'parked'))
+
+-- effects_without_fact --
+-- Confirmed effects of flows that state a fact, whose fact is not there.
+SELECT count(*) AS lost FROM effects e
+WHERE e.target = %(target)s AND e.state = 'confirmed' AND e.flow = ANY(%(stating)s::text[]) AND NOT EXISTS (
+      SELECT 1 FROM facts f WHERE f.return_id = e.return_id AND f.causation_id = e.id::text)
+
+-- target_dead_letters --
+SELECT count(*) AS open FROM dead_letters WHERE target = %(target)s AND state IN ('open', 'parked')
+
+-- summary_messages --
+SELECT flow, state, count(*) AS messages FROM messages GROUP BY flow, state
+
+-- summary_documents --
+SELECT flow, count(*) AS documents, sum(progress) AS received, sum(repeats) AS repeats,
+       count(*) FILTER (WHERE state <> 'done') AS waiting
+FROM documents GROUP BY flow
+
+-- summary_effects --
+SELECT target, operation, state, count(*) AS effects, sum(attempts) AS attempts FROM effects
+GROUP BY target, operation, state
+
+-- summary_dead_letters --
+SELECT flow, target, class, step, code, state, min(summary) AS summary, count(*) AS letters FROM dead_letters
+GROUP BY flow, target, class, step, code, state
+
+-- summary_returns --
+SELECT status, count(*) AS returns FROM returns GROUP BY status
+
+-- summary_targets --
+SELECT target, not_before, failures, paused FROM targets
+
+-- lock_audit --
+SELECT pg_advisory_xact_lock(7268)
+
+-- last_audit --
+SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1
+
+-- append_audit --
+INSERT INTO audit (seq, at, actor, action, subject, detail, previous, hash)
+SELECT * FROM unnest(%(seq)s::bigint[], %(at)s::timestamptz[], %(actor)s::text[], %(action)s::text[],
+                     %(subject)s::text[], %(detail)s::text[], %(previous)s::text[], %(hash)s::text[])
+
+-- audit_entries --
+SELECT * FROM audit WHERE seq > %(after)s ORDER BY seq LIMIT %(limit)s
+
+-- audit_of --
+SELECT * FROM audit WHERE subject = ANY(%(subjects)s::text[]) ORDER BY seq
+
+-- trace_return --
+SELECT * FROM returns WHERE return_id = %(return_id)s
+
+-- trace_messages --
+SELECT m.*, d.source_key AS document_key, d.sha256, d.attributes, d.run_id FROM messages m
+JOIN documents d ON d.id = m.document_id WHERE m.return_id = %(return_id)s ORDER BY m.received_at
+
+-- trace_effects --
+SELECT * FROM effects WHERE return_id = %(return_id)s ORDER BY seq
+
+-- trace_attempts --
+SELECT a.* FROM attempts a JOIN effects e ON e.id = a.effect_id WHERE e.return_id = %(return_id)s
+ORDER BY a.started_at
+
+-- trace_dead_letters --
+SELECT * FROM dead_letters WHERE return_id = %(return_id)s ORDER BY created_at
+
+-- find_messages --
+-- Messages by what a person types: the source's own key, or a control number of their interchange.
+SELECT m.id, m.return_id, m.source_key, m.state, m.flow FROM messages m
+WHERE m.source_key = %(value)s
+   OR m.document_id IN (SELECT document_id FROM interchanges WHERE control = %(value)s AND direction = 'in')
+ORDER BY m.received_at LIMIT 500
