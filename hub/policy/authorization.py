@@ -1,0 +1,231 @@
+"""May this return come back? Compares what is asked with the order, then asks the decision table.
+
+Pure: the same return, order and table always give the same decision, with the same id. Days are
+counted from the order to the request, so that a decision made late is the one that was due.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from hub.policy.tables import Decision, DecisionTable
+
+APPROVED = "approved"
+OUTCOMES = frozenset({APPROVED, "rejected", "needs_review"})
+SAFE = {"outcome": "needs_review"}
+"""What the table's last rule must answer: a case that nobody thought of is never approved."""
+
+MIXED = "mixed"
+"""The reason of a return whose lines have several."""
+
+_NAMESPACE = uuid5(NAMESPACE_URL, "urn:returns-hub:authorization")
+
+Tree = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What comparing a return with its order showed; None is unknown."""
+
+    passed: bool | None
+    evidence: str
+
+    @property
+    def result(self) -> str:
+        """The word that facts use."""
+        return {True: "pass", False: "fail", None: "unknown"}[self.passed]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of the return beside the line of the order it came from."""
+
+    line_no: int
+    sku: str
+    requested: Decimal
+    uom: str
+    order_line: Tree | None
+
+    @property
+    def price(self) -> Decimal | None:
+        price = (self.order_line or {}).get("unit_price")
+        return None if price is None else Decimal(price)
+
+
+def decide_authorization(return_: Tree, order: Tree | None, table: DecisionTable) -> dict[str, Any]:
+    """Decide a return.
+
+    Args:
+        return_: The canonical return, with `requested_at` and `lines`.
+        order: `{number, sold_to, date, currency, lines[{line, sku, quantity, uom, unit_price}]}`,
+            None when the ERP knows no such order.
+        table: `policies/authorization.csv`.
+
+    Returns:
+        The data of an `authorization.decided` fact.
+    """
+    lines = [_beside(line, order) for line in return_.get("lines", ())]
+    findings = {
+        "order_found": _order_found(return_, order),
+        "all_lines_on_order": _lines_on_order(lines, order),
+        "quantity_within_order": _quantity_within_order(lines, order),
+    }
+    inputs: dict[str, str | bool | Decimal | int | None] = {
+        **{name: finding.passed for name, finding in findings.items()},
+        "days_since_order": _days(return_, order),
+        "value": _value(return_, order, lines),
+        "reason": _reason(return_),
+        "return_type": return_.get("return_type"),
+        "channel": return_.get("channel"),
+    }
+    decision = table.decide(inputs)
+    checks = [
+        {"rule": name, "result": finding.result, "evidence": finding.evidence}
+        for name, finding in findings.items()
+    ]
+    return _fact(return_, order, lines, decision, checks + _judged(table, decision))
+
+
+def _fact(
+    return_: Tree, order: Tree | None, lines: list[_Line], decision: Decision, checks: list[dict[str, Any]]
+) -> dict[str, Any]:
+    trace = decision.trace
+    outcome = decision.outputs["outcome"]
+    data: dict[str, Any] = {
+        "decision_id": _identity(return_, order, lines, trace),
+        "outcome": outcome,
+        "policy": {"name": trace["table"], "version": trace["version"], "rule": decision.rule},
+        "reasons": [decision.outputs["message"]],
+        "checks": checks,
+        "lines": [_decided(line, approved=outcome == APPROVED) for line in lines],
+    }
+    if order is not None:
+        data["references"] = [{"type": "order", "number": order["number"]}]
+        data["order"] = dict(order)
+    if currency := (order or return_).get("currency"):
+        data["currency"] = currency
+    return data
+
+
+def _decided(line: _Line, *, approved: bool) -> dict[str, Any]:
+    decided: dict[str, Any] = {
+        "line_no": line.line_no,
+        "authorized": format(line.requested, "f") if approved else "0",
+    }
+    if line.order_line:
+        decided["order_line"] = line.order_line["line"]
+        if "unit_price" in line.order_line:
+            decided["unit_price"] = line.order_line["unit_price"]
+    return decided
+
+
+def _beside(line: Tree, order: Tree | None) -> _Line:
+    """The order's line with the same item; among several, one that covers the quantity."""
+    item = line.get("item") or {}
+    requested = Decimal(line.get("requested", "0"))
+    sku = item.get("sku", "")
+    same = [other for other in (order or {}).get("lines", ()) if sku and other.get("sku") == sku]
+    enough = [other for other in same if Decimal(other.get("quantity", "0")) >= requested]
+    found = (enough or same or [None])[0]
+    return _Line(int(line["line_no"]), sku, requested, line.get("uom", ""), found)
+
+
+def _order_found(return_: Tree, order: Tree | None) -> Finding:
+    asked = ", ".join(f"{ref['type']} {ref['number']}" for ref in return_.get("references", ()))
+    if order is None:
+        return Finding(passed=False, evidence=f"no order for {asked or 'a return without references'}")
+    return Finding(passed=True, evidence=f"order {order['number']} for {asked}")
+
+
+def _lines_on_order(lines: list[_Line], order: Tree | None) -> Finding:
+    if order is None:
+        return Finding(passed=None, evidence="no order to compare with")
+    if not lines:
+        return Finding(passed=None, evidence="the return has no lines")
+    missing = [
+        f"line {line.line_no}: {line.sku or 'no item number'}" for line in lines if not line.order_line
+    ]
+    if missing:
+        return Finding(passed=False, evidence=f"not on order {order['number']}: {'; '.join(missing)}")
+    return Finding(passed=True, evidence=f"all {len(lines)} lines are on order {order['number']}")
+
+
+def _quantity_within_order(lines: list[_Line], order: Tree | None) -> Finding:
+    """Compares per item, since an item may be spread over several lines on either side."""
+    if order is None or not all(line.order_line for line in lines):
+        return Finding(passed=None, evidence="no order line to compare with")
+    over = []
+    for sku in dict.fromkeys(line.sku for line in lines):
+        asked = [line for line in lines if line.sku == sku]
+        bought = [other for other in order["lines"] if other.get("sku") == sku]
+        units = {line.uom for line in asked} | {other.get("uom", "") for other in bought}
+        if len(units) > 1:
+            return Finding(passed=None, evidence=f"{sku}: units differ, {', '.join(sorted(units))}")
+        wanted = sum((line.requested for line in asked), Decimal(0))
+        had = sum((Decimal(other.get("quantity", "0")) for other in bought), Decimal(0))
+        if wanted > had:
+            over.append(f"{sku}: {wanted:f} returned, {had:f} ordered")
+    if over:
+        return Finding(passed=False, evidence="; ".join(over))
+    return Finding(passed=True, evidence="no more than was ordered")
+
+
+def _judged(table: DecisionTable, decision: Decision) -> list[dict[str, Any]]:
+    """Checks whose limits only the table knows: passed when approved, failed when they decided."""
+    checks = []
+    for name in ("days_since_order", "value"):
+        found = decision.trace["inputs"].get(name)
+        conditions = [rule.texts[position] for rule in table.rules for position in _at(table, name)]
+        if found is None or not any(conditions):
+            result = "unknown"
+        elif decision.outputs["outcome"] == APPROVED:
+            result = "pass"
+        else:
+            result = "fail" if name in decision.trace["conditions"] else "unknown"
+        checks.append({"rule": name, "result": result, "evidence": f"{name} is {found or 'not known'}"})
+    return checks
+
+
+def _at(table: DecisionTable, name: str) -> list[int]:
+    return [position for position, column in enumerate(table.inputs) if column.name == name]
+
+
+def _days(return_: Tree, order: Tree | None) -> int | None:
+    """Calendar days, each date as its own side wrote it."""
+    requested, ordered = return_.get("requested_at"), (order or {}).get("date")
+    if not requested or not ordered:
+        return None
+    return (date.fromisoformat(requested[:10]) - date.fromisoformat(ordered[:10])).days
+
+
+def _value(return_: Tree, order: Tree | None, lines: list[_Line]) -> Decimal | None:
+    """Value at the order's prices; unknown when one is missing or the currencies differ."""
+    currencies = {tree["currency"] for tree in (return_, order) if tree and tree.get("currency")}
+    prices = [line.price for line in lines]
+    if order is None or len(currencies) > 1 or None in prices:
+        return None
+    return sum((line.requested * line.price for line in lines if line.price is not None), Decimal(0))
+
+
+def _reason(return_: Tree) -> str | None:
+    reasons = {(line.get("reason") or {}).get("canonical") for line in return_.get("lines", ())} - {None}
+    return MIXED if len(reasons) > 1 else next(iter(reasons), None)
+
+
+def _identity(return_: Tree, order: Tree | None, lines: list[_Line], trace: Tree) -> str:
+    """The same question under the same policy has the same answer, under the same id."""
+    asked = [[line.line_no, line.sku, format(line.requested, "f"), line.uom] for line in lines]
+    content = [str(return_.get("return_id", "")), asked, order, trace["inputs"], trace["digest"]]
+    return str(uuid5(_NAMESPACE, json.dumps(content, sort_keys=True, default=_plain)))
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Decimal | UUID):
+        return str(value)
+    raise TypeError(f"expected JSON-compatible data, found {type(value).__name__}")
