@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 """Where `mappings/`, `policies/` and `dags/` are, in a checkout."""
+
+_LONGEST_SOCKET_DIR = 107 - len("/.s.PGSQL.5432.lock")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,5 +52,18 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
 
 
 def embedded_url(home: Path, database: str) -> str:
-    """libpq URL of a database on the embedded server whose socket lies in `home/pg`."""
-    return f"postgresql://postgres@/{database}?host={home / 'pg'}"
+    """URL (libpq) of a database on the embedded server of `home`."""
+    return f"postgresql://postgres@/{database}?host={embedded_socket_dir(home)}&port=5432"
+
+
+def embedded_socket_dir(home: Path) -> Path:
+    """Folder of the embedded server's socket: `home/pg` where that can be a socket's address.
+
+    Unix sockets have addresses of at most 107 bytes, and some characters mean something in the URL
+    or in the server's settings. Other homes get a short folder of their own, private to the user
+    (`hub.runtime.postgres` checks that); the data stays in `home/pg`.
+    """
+    plain = str(home.absolute() / "pg")
+    if len(plain) <= _LONGEST_SOCKET_DIR and re.fullmatch(r"[A-Za-z0-9/._-]+", plain):
+        return Path(plain)
+    return Path("/tmp") / f"returns-hub-{sha256(os.fsencode(plain)).hexdigest()[:16]}"  # noqa: S108 - TMPDIR may differ between the processes that must meet here
