@@ -181,7 +181,7 @@ class RiskFlag(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why something comes back. X12 1293 has a name here for each of its codes (PR and RE are both recall)."""
+    """Why something comes back. Every code of X12 1293 has its name here (PR and RE are both recall)."""
 
     BEYOND_CODE_DATE = "beyond_code_date"
     COLOR_VARIANCE = "color_variance"
