@@ -1,1 +1,1 @@
-"""Partner systems one can run: own storage, real protocols, faults on demand. Share no code with the product."""
+"""Partner systems one can run: own storage, real protocols, faults on demand; no code of the product."""
