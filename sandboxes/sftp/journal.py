@@ -1,0 +1,65 @@
+"""What happened in the folders, in SQLite: who wrote, renamed and removed which file."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from sandboxes.storage import Storage
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS events (
+    seq    INTEGER PRIMARY KEY,
+    at     REAL NOT NULL,
+    actor  TEXT NOT NULL,
+    event  TEXT NOT NULL,     -- WRITTEN | RENAMED | REMOVED
+    path   TEXT NOT NULL,     -- the name afterwards
+    was    TEXT,              -- the name before, of RENAMED
+    size   INTEGER,
+    sha256 TEXT
+);
+"""
+
+
+class Journal:
+    """The events of one server. Thread-safe."""
+
+    def __init__(self, path: Path) -> None:
+        self._storage = Storage(path, SCHEMA)
+
+    def note(
+        self, actor: str, event: str, path: str, *, was: str = "", size: int | None = None, sha256: str = ""
+    ) -> None:
+        """Enter an event."""
+        self._storage.rows(
+            "INSERT INTO events (at, actor, event, path, was, size, sha256) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [time.time(), actor, event, path, was or None, size, sha256 or None],
+        )
+
+    def arrivals(self, folder: str) -> dict[str, int]:
+        """Final file names in `folder` → how often something was put under that name."""
+        rows = self._storage.rows(
+            "SELECT path, count(*) AS times FROM events WHERE event IN ('WRITTEN', 'RENAMED')"
+            " AND path LIKE ? GROUP BY path ORDER BY min(seq)",
+            [f"{folder}/%"],
+        )
+        left = {row["was"] for row in self._storage.rows("SELECT was FROM events WHERE event = 'RENAMED'")}
+        names: dict[str, int] = {}
+        for row in rows:
+            if row["path"] not in left or self._stays(row["path"]):
+                names[row["path"].rpartition("/")[2]] = row["times"]
+        return names
+
+    def _stays(self, path: str) -> bool:
+        """Whether something was renamed to this name: then it was no temporary one."""
+        sql = "SELECT 1 FROM events WHERE event = 'RENAMED' AND path = ? LIMIT 1"
+        return self._storage.row(sql, [path]) is not None
+
+    def events(self) -> list[dict[str, Any]]:
+        """All events, oldest first."""
+        return [dict(row) for row in self._storage.rows("SELECT * FROM events ORDER BY seq")]
+
+    def close(self) -> None:
+        """Close the file."""
+        self._storage.close()

@@ -1,0 +1,97 @@
+"""As much X12 as a trading partner's own system needs: segments, 997s and 180 responses; no checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+_ISA = 106  # characters of an interchange header with its terminator
+
+Segment = list[str]
+
+
+@dataclass(slots=True)
+class Acknowledgement:
+    """A 997: which group it answers and what it says about its transactions."""
+
+    functional: str
+    group: str
+    status: str = ""  # AK901: A, E, P, R
+    transactions: dict[str, str] = field(default_factory=dict)  # ST02 → AK501
+
+
+@dataclass(slots=True)
+class Response:
+    """A 180 that came back: the claim it answers and what was decided."""
+
+    claim: str
+    purpose: str = ""  # BGN01
+    decision: str = ""  # RDR01: RA, RD
+    references: dict[str, str] = field(default_factory=dict)  # N9 qualifier → value
+
+
+@dataclass(slots=True)
+class Interchange:
+    """One ISA … IEA with what we read out of it."""
+
+    control: str
+    acknowledgements: list[Acknowledgement] = field(default_factory=list)
+    responses: list[Response] = field(default_factory=list)
+
+
+def segments(text: str) -> Iterator[Segment]:
+    """The segments of a file; each interchange tells its own separators."""
+    at = text.find("ISA")
+    while at >= 0 and len(text) >= at + _ISA:
+        element, terminator = text[at + 3], text[at + _ISA - 1]
+        end = text.find(f"{terminator}IEA{element}", at)
+        end = len(text) if end < 0 else text.find(terminator, end + 1)
+        end = len(text) if end < 0 else end
+        for raw in text[at:end].split(terminator):
+            if raw.strip():
+                yield raw.strip().split(element)
+        at = text.find("ISA", end)
+
+
+def read(text: str) -> list[Interchange]:
+    """All interchanges of a file."""
+    found: list[Interchange] = []
+    transaction = ""
+    for segment in segments(text):
+        name = segment[0]
+        if name == "ISA":
+            found.append(Interchange(segment[13]))
+        elif name == "ST":
+            transaction = segment[1]
+        elif found and transaction == "997":
+            _acknowledge(found[-1], segment)
+        elif found and transaction == "180":
+            _respond(found[-1], segment)
+    return found
+
+
+def _acknowledge(interchange: Interchange, segment: Segment) -> None:
+    match segment:
+        case ["AK1", functional, group, *_]:
+            interchange.acknowledgements.append(Acknowledgement(functional, group))
+        case ["AK2", _, transaction, *_]:
+            interchange.acknowledgements[-1].transactions[transaction] = ""
+        case ["AK5", status, *_]:
+            answered = interchange.acknowledgements[-1].transactions
+            answered[next(reversed(answered))] = status
+        case ["AK9", status, *_]:
+            interchange.acknowledgements[-1].status = status
+        case _:
+            pass
+
+
+def _respond(interchange: Interchange, segment: Segment) -> None:
+    match segment:
+        case ["BGN", purpose, claim, *_]:
+            interchange.responses.append(Response(claim, purpose))
+        case ["RDR", decision, *_] if decision and not interchange.responses[-1].decision:
+            interchange.responses[-1].decision = decision
+        case ["N9", qualifier, value, *_]:
+            interchange.responses[-1].references.setdefault(qualifier, value)
+        case _:
+            pass
