@@ -117,6 +117,11 @@ def load_facts(tx: Connection, return_ids: Iterable[UUID]) -> dict[UUID, list[Fa
     return found
 
 
+def load_by_id(tx: Connection, ids: Iterable[UUID]) -> dict[UUID, Fact]:
+    """Facts by their ids."""
+    return {row["id"]: Fact(**row) for row in rows(tx, "facts_by_id", {"ids": list(ids)})}
+
+
 def _open(tx: Connection, return_ids: set[UUID]) -> dict[UUID, _Case]:
     ids = sorted(return_ids)
     begun = {row["return_id"] for row in rows(tx, "begin_returns", {"ids": ids})}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from connectors.errors import ConnectorError, Unavailable, Unknown
+from connectors.errors import Config, ConnectorError, Unavailable, Unknown
 from hub.flows.models import Enrichment, IntakeFlow
 from hub.pipeline.context import Hub
 from hub.pipeline.interpret import Failure, Interpreted
@@ -32,9 +32,9 @@ def _enrich(hub: Hub, enrichment: Enrichment, batch: Sequence[Interpreted]) -> N
         for item in batch:
             item.held = f"{enrichment.system} cannot be asked for {enrichment.resource}: {error.message}"
         return
+    except Config:
+        raise
     except ConnectorError as error:
-        if error.__class__.__name__ == "Config":
-            raise
         for item in batch:
             fault = {"path": enrichment.by, "message": error.message, "found": keys[id(item)]}
             item.failure = Failure(step="enrich", code=error.code, errors=[fault])

@@ -88,25 +88,45 @@ FROM (SELECT source_key, digest, count(*) AS times
 WHERE m.endpoint = %(endpoint)s AND m.source_key = again.source_key AND m.digest = again.digest
   AND m.state <> 'discarded'
 
--- held_messages --
-SELECT m.id, m.position, m.source_key, m.digest, m.holds, m.document_id, m.revises, d.attributes, d.sha256,
-       p.body, p.media_type
-FROM messages m JOIN documents d ON d.id = m.document_id JOIN payloads p ON p.sha256 = d.sha256
-WHERE m.flow = %(flow)s AND m.state = 'held' AND m.retry_at <= now()
-ORDER BY m.document_id, m.position LIMIT %(limit)s
-FOR UPDATE OF m SKIP LOCKED
+-- claim_held --
+-- Held messages whose time has come. Claiming sets the next time, doubled each time up to a limit: that is the
+-- lease, and how long they wait when their system is still down.
+WITH due AS (
+    SELECT id FROM messages WHERE flow = %(flow)s AND state = 'held' AND retry_at <= now()
+    ORDER BY retry_at LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+), claimed AS (
+    UPDATE messages m SET holds = holds + 1,
+        retry_at = now() + least(%(first)s * power(2, least(holds, 20)), %(longest)s)
+    FROM due WHERE m.id = due.id
+    RETURNING m.*
+)
+SELECT c.id, c.document_id, c.position, c.source_key, c.endpoint, c.revises, c.retry_at, d.sha256, p.body
+FROM claimed c JOIN documents d ON d.id = c.document_id JOIN payloads p ON p.sha256 = d.sha256
+ORDER BY c.document_id, c.position
 
 -- message --
-SELECT m.*, d.attributes, d.sha256, p.body, p.media_type
+SELECT m.id, m.document_id, m.position, m.flow, m.source_key, m.endpoint, m.revises, m.retry_at, m.state,
+       m.return_id, d.sha256, p.body, p.media_type
 FROM messages m JOIN documents d ON d.id = m.document_id JOIN payloads p ON p.sha256 = d.sha256
 WHERE m.id = %(id)s
 
--- lock_message --
-SELECT id, state FROM messages WHERE id = %(id)s FOR UPDATE
+-- lock_messages --
+SELECT id, state FROM messages WHERE id = ANY(%(ids)s::uuid[]) ORDER BY id FOR UPDATE
+
+-- document_by_key --
+SELECT id FROM documents WHERE endpoint = %(endpoint)s AND source_key = %(source_key)s AND sha256 = %(sha256)s
+
+-- messages_of_document --
+-- A document's own messages, and where its content came before, the messages that its records repeat.
+SELECT m.id AS message_id, m.state, m.return_id, l.id AS dead_letter_id
+FROM messages m LEFT JOIN dead_letters l ON l.message_id = m.id AND l.state IN ('open', 'parked')
+WHERE m.document_id = %(document_id)s
+ORDER BY m.position
 
 -- settle_messages --
 UPDATE messages m SET state = new.state, return_id = new.return_id, mapping = new.mapping,
-    retry_at = new.retry_at, holds = holds + (new.state = 'held')::int, settled_at = now()
+    retry_at = new.retry_at, settled_at = now()
 FROM unnest(%(id)s::uuid[], %(state)s::text[], %(return_id)s::uuid[], %(mapping)s::text[],
             %(retry_at)s::timestamptz[]) AS new (id, state, return_id, mapping, retry_at)
 WHERE m.id = new.id
@@ -454,3 +474,8 @@ SELECT m.id, m.return_id, m.source_key, m.state, m.flow FROM messages m
 WHERE m.source_key = %(value)s
    OR m.document_id IN (SELECT document_id FROM interchanges WHERE control = %(value)s AND direction = 'in')
 ORDER BY m.received_at LIMIT 500
+
+-- facts_by_id --
+SELECT id, return_id, type, version, source, occurred_at, recorded_at, entity, site, actor, actor_kind,
+       correlation_id, causation_id, mapping, raw_sha256, corrects, data
+FROM facts WHERE id = ANY(%(ids)s::uuid[])
