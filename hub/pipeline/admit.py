@@ -224,7 +224,7 @@ def _retry_held(hub: Hub, flow: IntakeFlow, run_id: str, totals: Totals) -> bool
         claimed = rows(tx, "claim_held", {"flow": flow.flow, "limit": BATCH, "first": HOLD, "longest": HOLD_MAX})
     if not claimed:
         return False
-    again = settle_again(hub, flow, claimed, expected="held", run_id=run_id)
+    again = settle_again(hub, flow, claimed, expected=("held",), run_id=run_id)
     totals.counts.update(again.states)
     totals.targets |= again.targets
     return "held" not in again.states

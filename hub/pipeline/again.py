@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -32,23 +32,33 @@ class Again:
 
 
 def settle_again(
-    hub: Hub, flow: IntakeFlow, messages: Sequence[Mapping[str, Any]], *, expected: str, run_id: str, replays: int = 0
+    hub: Hub,
+    flow: IntakeFlow,
+    messages: Sequence[Mapping[str, Any]],
+    *,
+    expected: Sequence[str],
+    run_id: str,
+    replays: int = 0,
+    first: Callable[[Connection], None] | None = None,
 ) -> Again:
-    """Interpret messages anew with today's mapping and move those that are still in the `expected` state.
+    """Interpret messages anew with today's mapping and move those that are still in an `expected` state.
 
     Args:
         messages: Rows with id, document_id, position, source_key, revises, endpoint, sha256, body and retry_at
             (how long a message stays held if its system is still down), ordered by document and position.
-        replays: How often these were replayed; a dead letter of a replay is parked.
+        replays: How often these were replayed; what fails again is parked.
+        first: Done in the same transaction before anything else; raising undoes everything.
     """
     items = dict(_interpret(hub, flow, messages))
     enrich(hub, flow, list(items.values()))
     again = Again()
     with hub.database.transaction() as tx:
+        if first is not None:
+            first(tx)
         ids = sorted(items)
-        still = {row["id"] for row in rows(tx, "lock_messages", {"ids": ids}) if row["state"] == expected}
+        still = {row["id"] for row in rows(tx, "lock_messages", {"ids": ids}) if row["state"] in expected}
         rest = [row for row in messages if row["id"] in still]
-        _settle(tx, hub, flow, rest, items, again)
+        _settle(tx, hub, flow, [(row, items[row["id"]]) for row in rest], again, replays)
         for document_id, group in groupby(rest, key=lambda row: row["document_id"]):
             dead = [(row["id"], items[row["id"]]) for row in group if items[row["id"]].failure is not None]
             mapping = mapping_ref(hub, flow)
@@ -76,18 +86,17 @@ def _settle(
     tx: Connection,
     hub: Hub,
     flow: IntakeFlow,
-    messages: Sequence[Mapping[str, Any]],
-    items: Mapping[UUID, Interpreted],
+    messages: Sequence[tuple[Mapping[str, Any], Interpreted]],
     again: Again,
+    replays: int,
 ) -> None:
-    matched = matches(tx, list(items.values()))
-    revised = facts_of(tx, [row["revises"] for row in messages if row["revises"]])
+    matched = matches(tx, [item for _, item in messages])
+    revised = facts_of(tx, [row["revises"] for row, _ in messages if row["revises"]])
     settled: list[tuple[UUID, str, UUID | None, str, datetime | None]] = []
     stated: list[Stated] = []
-    for row in messages:
-        item = items[row["id"]]
-        state, return_id = _outcome(item, row), None
-        if state != "dead":
+    for row, item in messages:
+        state, return_id = _outcome(item, row, replays), None
+        if item.failure is None:
             return_id = item.return_id(flow, flow.read.system, matched)
         settled.append((row["id"], state, return_id, mapping_ref(hub, flow), row["retry_at"] if item.held else None))
         again.states[state] += 1
@@ -101,9 +110,9 @@ def _settle(
     again.targets |= decide.record(tx, hub, stated).targets
 
 
-def _outcome(item: Interpreted, row: Mapping[str, Any]) -> str:
+def _outcome(item: Interpreted, row: Mapping[str, Any], replays: int) -> str:
     if item.failure is not None:
-        return "dead"
+        return "parked" if replays else "dead"
     if item.held:
         return "held"
     return "revision" if row["revises"] else "admitted"

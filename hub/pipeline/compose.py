@@ -11,7 +11,7 @@ from connectors.codecs.registry import codec
 from hub import effects
 from hub.effects import Effect, Outcome
 from hub.pipeline.context import Hub
-from hub.pipeline.decide import fact_tree, load_by_id
+from hub.pipeline.decide import NO_KEY, fact_tree, load_by_id
 from hub.pipeline.envelope import fresh_envelope
 from hub.store.database import Connection, rows
 
@@ -63,6 +63,9 @@ def _compose_one(
     flow = hub.catalog.delivery.get(effect.flow)
     if flow is None:
         return _contract(effect, "map", "flow_missing", [{"path": "", "message": f"flow {effect.flow} is gone"}])
+    if effect.business_key.startswith(NO_KEY):
+        fault = {"path": "key", "message": f"the fact lacks what the key is made of: {', '.join(flow.key)}"}
+        return _contract(effect, "key", "no_key", [fault])
     mapping = hub.catalog.mappings[flow.map]
     try:
         mapped = mapping.apply(scope)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -38,8 +38,13 @@ def confirm(tx: Connection, hub: Hub, outcomes: Sequence[Outcome], run_id: str) 
     return targets
 
 
-def restate(tx: Connection, hub: Hub, effect: Mapping[str, Any], run_id: str) -> tuple[set[str], list[str]]:
+def restate(
+    tx: Connection, hub: Hub, effect: Mapping[str, Any], letter: Mapping[str, Any]
+) -> tuple[set[str], list[str]]:
     """State the fact of a confirmed effect from its stored receipt, with today's mapping.
+
+    Args:
+        letter: The dead letter that is replayed; a failure writes its successor, parked.
 
     Returns:
         Targets that got new effects, and the errors when the receipt still cannot be read.
@@ -47,6 +52,9 @@ def restate(tx: Connection, hub: Hub, effect: Mapping[str, Any], run_id: str) ->
     item = _Confirmed(effect["id"], effect["flow"], effect["fact_id"], effect["return_id"], effect["receipt"])
     stated, failures = _state_all(tx, hub, [item])
     targets = decide.record(tx, hub, stated).targets
+    for _, errors in failures:
+        again = _receipt_letter(effect, errors, letter["run_id"])
+        deadletters.write(tx, [replace(again, replays=letter["replays"] + 1)])
     return targets, [str(error["message"]) for _, errors in failures for error in errors]
 
 
@@ -73,7 +81,7 @@ def _read_receipts(
     ]
     stated, failures = _state_all(tx, hub, items)
     letters = [
-        _receipt_letter(outcomes[item.effect_id].effect, errors, run_id) for item, errors in failures
+        _receipt_letter(asdict(outcomes[item.effect_id].effect), errors, run_id) for item, errors in failures
     ]
     return stated, letters
 
@@ -159,19 +167,19 @@ def _letter(outcome: Outcome, run_id: str) -> DeadLetter:
     )
 
 
-def _receipt_letter(effect: Effect, errors: Sequence[Mapping[str, Any]], run_id: str) -> DeadLetter:
+def _receipt_letter(effect: Mapping[str, Any], errors: Sequence[Mapping[str, Any]], run_id: str) -> DeadLetter:
     return DeadLetter(
-        flow=effect.flow,
-        target=effect.target,
+        flow=effect["flow"],
+        target=effect["target"],
         step="receipt",
         error_class="Contract",
         code="receipt",
         errors=errors,
         summary=f"the effect happened, but its receipt cannot be read: {errors[0]['message']}",
-        effect_id=effect.id,
-        return_id=effect.return_id,
+        effect_id=effect["id"],
+        return_id=effect["return_id"],
         run_id=run_id,
-        mapping=effect.mapping,
+        mapping=effect["mapping"],
     )
 
 

@@ -14,7 +14,8 @@ from canonical.facts import Fact
 from canonical.fold import fold
 from canonical.ids import uuid7
 from hub import audit
-from hub.flows.subscription import business_key, matching
+from hub.flows.models import DeliveryFlow
+from hub.flows.subscription import KeyMissing, business_key, matching
 from hub.pipeline.context import Hub
 from hub.pipeline.keys import fact_keys, return_keys
 from hub.policy.authorization import decide_authorization
@@ -22,6 +23,10 @@ from hub.policy.disposition import decide_disposition
 from hub.store.database import Connection, columns, rows
 
 POLICY_SOURCE = "hub/policy"
+
+NO_KEY = "missing:"
+"""Begins the key of an effect whose fact does not hold what its business key is made of."""
+
 _FACT_COLUMNS = (
     "id",
     "return_id",
@@ -179,7 +184,7 @@ def _effects(hub: Hub, fact: Fact, state: Mapping[str, Any]) -> list[tuple[Any, 
             flow.flow,
             flow.to.system,
             flow.to.operation,
-            business_key(hub.catalog, flow, scope),
+            _key(hub, flow, scope, fact),
             fact.return_id,
             fact.id,
             None,
@@ -187,6 +192,14 @@ def _effects(hub: Hub, fact: Fact, state: Mapping[str, Any]) -> list[tuple[Any, 
         )
         for flow in subscribed
     ]
+
+
+def _key(hub: Hub, flow: DeliveryFlow, scope: Mapping[str, Any], fact: Fact) -> str:
+    try:
+        return business_key(hub.catalog, flow, scope)
+    except KeyMissing:
+        # one odd fact must not take its batch down: the effect is kept, and composing it refuses it by name
+        return f"{NO_KEY}{fact.id}"
 
 
 def fact_tree(fact: Fact) -> dict[str, Any]:

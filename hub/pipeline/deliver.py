@@ -97,8 +97,7 @@ def _call(lane: _Lane, effect: Effect) -> Outcome:
     now = datetime.now(UTC)
     if now < lane.wait_until or effect.lease_until - now < MARGIN:
         return released(effect, max(lane.wait_until, now))
-    flow = lane.hub.catalog.delivery.get(effect.flow)
-    schedule = lane.hub.catalog.retry[flow.retry if flow else "standard"]
+    schedule = lane.hub.catalog.schedule(effect.flow)
     outcome = perform(lane.connector, effect, partial(schedule.next_delay, elapsed=now - effect.created_at))
     _note_condition(lane, outcome)
     return outcome

@@ -261,11 +261,17 @@ SELECT * FROM effects WHERE id = %(id)s
 SELECT id, state FROM effects WHERE id = %(id)s FOR UPDATE
 
 -- reopen_effect --
--- A replayed effect starts over with a new document; whether it happened meanwhile is probed first.
-UPDATE effects SET state = %(state)s, not_before = now(), attempts = 0, kills = 0, settled_at = NULL,
+-- A replayed effect starts over. Its fence stays, so that a target that can be asked is asked before a repeat.
+UPDATE effects SET state = 'waiting', not_before = now(), attempts = 0, kills = 0, settled_at = NULL,
     request_sha256 = CASE WHEN %(remap)s THEN NULL ELSE request_sha256 END
 WHERE id = %(id)s AND state IN ('refused', 'parked')
 RETURNING target
+
+-- cancel_effect --
+UPDATE effects SET state = 'cancelled', settled_at = now() WHERE id = %(id)s AND state IN ('refused', 'parked')
+
+-- discard_message --
+UPDATE messages SET state = 'discarded', settled_at = now() WHERE id = %(id)s AND state IN ('dead', 'parked')
 
 -- next_due --
 -- When a target has something to do next; no row when nothing is open.
@@ -479,3 +485,54 @@ ORDER BY m.received_at LIMIT 500
 SELECT id, return_id, type, version, source, occurred_at, recorded_at, entity, site, actor, actor_kind,
        correlation_id, causation_id, mapping, raw_sha256, corrects, data
 FROM facts WHERE id = ANY(%(ids)s::uuid[])
+
+-- api_add_client --
+-- api: clients, requests and what a client may see. A client's name is in the attributes of its documents.
+INSERT INTO api_clients (client, key_sha256, entity) VALUES (%(client)s, %(key_sha256)s, %(entity)s)
+ON CONFLICT (client) DO UPDATE SET key_sha256 = excluded.key_sha256, entity = excluded.entity
+
+-- api_client_of_key --
+SELECT client, entity FROM api_clients WHERE key_sha256 = %(key_sha256)s
+
+-- api_claim_request --
+-- Nobody's key, or one whose claimer went away without an answer; no row when it is somebody's.
+INSERT INTO api_requests (client, idempotency_key, body_sha256)
+VALUES (%(client)s, %(key)s, %(body_sha256)s)
+ON CONFLICT (client, idempotency_key) DO UPDATE SET created_at = now()
+WHERE api_requests.status IS NULL AND api_requests.body_sha256 = excluded.body_sha256
+  AND api_requests.created_at < now() - %(lease)s::interval
+RETURNING created_at
+
+-- api_request --
+SELECT body_sha256, status, answer FROM api_requests WHERE client = %(client)s AND idempotency_key = %(key)s
+
+-- api_answer_request --
+UPDATE api_requests SET status = %(status)s, answer = %(answer)s::jsonb
+WHERE client = %(client)s AND idempotency_key = %(key)s AND status IS NULL
+RETURNING status, answer
+
+-- api_release_request --
+DELETE FROM api_requests
+WHERE client = %(client)s AND idempotency_key = %(key)s AND status IS NULL AND created_at = %(at)s
+
+-- api_return --
+SELECT status, rma_number, state -> 'decision' AS decision FROM returns WHERE return_id = %(return_id)s
+
+-- api_messages_of_return --
+SELECT m.state, m.source_key AS reference FROM messages m JOIN documents d ON d.id = m.document_id
+WHERE m.return_id = %(return_id)s AND d.attributes ->> 'client' = %(client)s
+ORDER BY m.received_at
+
+-- api_messages_of_reference --
+SELECT m.id AS message_id, m.state, m.return_id, l.id AS dead_letter_id
+FROM messages m JOIN documents d ON d.id = m.document_id
+LEFT JOIN dead_letters l ON l.message_id = m.id AND l.state IN ('open', 'parked')
+WHERE m.endpoint = %(endpoint)s AND m.source_key = %(reference)s AND m.state <> 'discarded'
+  AND d.attributes ->> 'client' = %(client)s
+ORDER BY m.received_at
+
+-- api_foreign_reference --
+SELECT m.id FROM messages m JOIN documents d ON d.id = m.document_id
+WHERE m.endpoint = %(endpoint)s AND m.source_key = %(reference)s AND m.state <> 'discarded'
+  AND d.attributes ->> 'client' <> %(client)s
+LIMIT 1

@@ -1,0 +1,62 @@
+"""trace: any number a person has in hand, to the whole way of the returns behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from hub.pipeline.context import Hub
+
+
+def find(hub: Hub, key: str) -> dict[str, Any]:
+    """Find what a business key names.
+
+    Args:
+        key: RMA, purchase order, claim, serial, receipt, document or control number, or a return id; white space
+            around it is ignored.
+
+    Returns:
+        `key`, `return_ids` in no particular order, and `messages` that reached no return (dead letters).
+    """
+    value = key.strip()
+    hits = hub.database.rows("returns_by_key", {"values": sorted({value, value.upper(), value.lower()})})
+    messages = hub.database.rows("find_messages", {"value": value})
+    found = {hit["return_id"]: None for hit in hits} | {m["return_id"]: None for m in messages if m["return_id"]}
+    return {
+        "key": value,
+        "return_ids": list(found),
+        "messages": [message for message in messages if not message["return_id"]],
+    }
+
+
+def trace(hub: Hub, key: str) -> dict[str, Any]:
+    """The way of every return behind a key, from raw bytes to confirmed effects.
+
+    Returns:
+        `key`, `returns` [{return, messages, facts, effects (each with its attempts), dead_letters}] and
+        `messages` that reached no return.
+    """
+    found = find(hub, key)
+    return {
+        "key": found["key"],
+        "returns": [trace_return(hub, return_id) for return_id in found["return_ids"]],
+        "messages": found["messages"],
+    }
+
+
+def trace_return(hub: Hub, return_id: UUID) -> dict[str, Any]:
+    """Everything the hub holds about one return; empty lists where there is nothing."""
+    params = {"return_id": return_id}
+    projected = hub.database.rows("trace_return", params)
+    attempts: dict[UUID, list[Mapping[str, Any]]] = {}
+    for attempt in hub.database.rows("trace_attempts", params):
+        attempts.setdefault(attempt["effect_id"], []).append(attempt)
+    effects = hub.database.rows("trace_effects", params)
+    return {
+        "return": projected[0]["state"] if projected else {},
+        "messages": hub.database.rows("trace_messages", params),
+        "facts": hub.database.rows("facts_of", {"ids": [return_id]}),
+        "effects": [{**effect, "attempts_made": attempts.get(effect["id"], [])} for effect in effects],
+        "dead_letters": hub.database.rows("trace_dead_letters", params),
+    }
