@@ -1,0 +1,11 @@
+# ruff: noqa: INP001 - Airflow loads this file by its path; the folder is no package
+"""Shows what is broken in the project's files as an Airflow import error, with file and line.
+
+A file of its own: Airflow stops all DAGs of a file that has an import error, and the healthy flows in
+flows.py are to go on. It defines no DAG.
+"""
+
+from hub.orchestration.flow_files import check
+from hub.settings import from_environment
+
+check(from_environment().project_dir)
