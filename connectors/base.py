@@ -63,8 +63,8 @@ class Operation:
 class Document:
     """Raw bytes that came from, or go to, a partner; nothing parsed yet.
 
-    `source_key` is the partner's own name for these bytes (file name with modification time and size, page digest,
-    webhook id): reading the same thing twice gives the same key.
+    `source_key` is the partner's own name for these bytes (file name with modification time and
+    size, page digest, webhook id): reading the same thing twice gives the same key.
     """
 
     source_key: str

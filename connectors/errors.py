@@ -46,21 +46,21 @@ class ConnectorError(Exception):
         self.retry_after = retry_after
 
 
-class Unavailable(ConnectorError):
+class Unavailable(ConnectorError):  # noqa: N818 - named for what to do next
     """The call did not happen: connection refused, DNS, 429, 503 before processing."""
 
 
-class Unknown(ConnectorError):
+class Unknown(ConnectorError):  # noqa: N818 - named for what to do next
     """The call may have happened: reset or timeout after send, 502/504, 500 on a create."""
 
 
-class Refused(ConnectorError):
+class Refused(ConnectorError):  # noqa: N818 - named for what to do next
     """The partner understood and said no: 400/404/409/422, a SOAP fault of the data kind."""
 
 
-class Contract(ConnectorError):
+class Contract(ConnectorError):  # noqa: N818 - named for what to do next
     """The document can never pass: it does not decode, map or validate."""
 
 
-class Config(ConnectorError):
+class Config(ConnectorError):  # noqa: N818 - named for what to do next
     """Wrong on our side of the connection: 401/403, bad host key, unknown endpoint, no secret."""

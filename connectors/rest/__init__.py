@@ -1,0 +1,1 @@
+"""JSON over HTTP: paged collections with a change time in, one request per effect out."""
