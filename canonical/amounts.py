@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 UNIT: Final = 1_000_000
 _PLACES: Final = 6
 
 
+@lru_cache(maxsize=4096)  # a return repeats a handful of small numbers many times
 def millionths(text: str) -> int:
     """A plain decimal string of at most six places as whole millionths, `"1.5"` to `1500000`.
 

@@ -78,7 +78,7 @@ def is_valid(type_: str, version: int, data: Mapping[str, Any]) -> bool:
 
 
 def violations(type_: str, version: int, data: Mapping[str, Any]) -> list[Violation]:
-    """Everything in `data` that its schema does not allow, in order of place; empty when valid.
+    """Everything in `data` that its schema does not allow, sorted by path; empty when valid.
 
     Args:
         type_: A fact type, or `return` for the projection.
@@ -113,10 +113,9 @@ def _explain(error: jsonschema_rs.ValidationError) -> Iterator[Violation]:
         name = details["property"]
         yield Violation(_path([*place, name]), "is required", "a value", "nothing")
     elif kind == "additionalProperties":
+        holder = cast("dict[str, Any]", error.instance)
         for name in details["unexpected"]:
-            yield Violation(
-                _path([*place, name]), "is not known here", "nothing", _show(error.instance[name])
-            )
+            yield Violation(_path([*place, name]), "is not known here", "nothing", _show(holder[name]))
     else:
         expected = _expected(kind, details)
         yield Violation(_path(place), f"expected {expected}", expected, _show(error.instance))
@@ -131,10 +130,10 @@ _SAID: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "type": lambda details: " or ".join(details["types"]),
     "enum": lambda details: "one of " + ", ".join(details["options"]),
     "const": lambda details: json.dumps(details["expected_value"]),
-    "pattern": lambda details: _pattern_titles().get(details["pattern"], details["pattern"]),
+    "pattern": lambda details: _meaning(details["pattern"]),
     "format": lambda details: f"{details['format']} of the calendar",
     "propertyNames": lambda _: "lower case names",
-    "anyOf": lambda _: "one of its identities",
+    "anyOf": lambda details: f"at least one of {_alternatives(details)}",
     "minLength": lambda details: f"at least {details['limit']} characters",
     "maxLength": lambda details: f"at most {details['limit']} characters",
     "minItems": lambda details: f"at least {details['limit']} elements",
@@ -142,6 +141,15 @@ _SAID: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "minimum": lambda details: f"at least {details['limit']}",
     "maximum": lambda details: f"at most {details['limit']}",
 }
+
+
+def _alternatives(details: Mapping[str, Any]) -> str:
+    errors = [error for branch in details["context"] for error in branch]
+    return ", ".join(error.kind.as_dict().get("property", error.message) for error in errors)
+
+
+def _meaning(pattern: str) -> str:
+    return _pattern_titles().get(pattern, f"text matching {pattern}")
 
 
 @cache
