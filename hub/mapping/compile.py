@@ -1,0 +1,172 @@
+"""Mappings compiled to closures: what the engine runs per document.
+
+    compiled = compile_file(Path("mappings/acme_edi/return_notice.yaml"), Path("mappings"))
+    mapped = compiled.apply(tree)
+
+Paths, functions and code tables are resolved once. The closures answer only the plain case; when a
+document is not plain (two matches, an unknown code, a missing value) they give up as a whole and
+the reference interpreter runs it again, to report every error with its place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path as FilePath
+from typing import Any
+
+from hub.mapping.closures import Closures, GiveUp, new_frame
+from hub.mapping.document import read_document
+from hub.mapping.errors import FieldError, FieldTrace, MappingFailed
+from hub.mapping.interpret import Interpreter
+from hub.mapping.plan import Plan, plan
+from hub.mapping.values import ABSENT, ValueRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """The result of a mapping.
+
+    Attributes:
+        value: The target document; without the fields that are in error.
+        errors: Every error, in the order of the target; empty when the value can be used.
+    """
+
+    value: dict[str, Any]
+    errors: tuple[FieldError, ...]
+
+
+class CompiledMapping:
+    """One mapping file, ready to run; safe to share between threads.
+
+    Attributes:
+        plan: The bound syntax tree.
+        digest: SHA-256 (hex) of the file and the code tables it uses.
+    """
+
+    def __init__(self, plan_: Plan, digest: str) -> None:
+        self.plan = plan_
+        self.digest = digest
+        closures = Closures(plan_)
+        self._run = closures.target()
+        document = plan_.document
+        self._key: Callable[[Any], Any] | None = None
+        if document.key is not None:
+            self._key = closures.text(document.key.expression)
+        self._match = [
+            (kind, leaf.expression, closures.text(leaf.expression)) for kind, leaf in document.match
+        ]
+
+    @property
+    def name(self) -> str:
+        """Name without version."""
+        return self.plan.document.name
+
+    @property
+    def version(self) -> int:
+        """Major version."""
+        return self.plan.document.version
+
+    @cached_property
+    def ref(self) -> str:
+        """`name@version`."""
+        return f"{self.name}@{self.version}"
+
+    @property
+    def source_type(self) -> str:
+        """The document type it reads."""
+        return self.plan.document.source_type
+
+    @property
+    def target_type(self) -> str:
+        """The document type it makes."""
+        return self.plan.document.target_type
+
+    @property
+    def samples(self) -> tuple[str, ...]:
+        """Names of its sample files."""
+        return self.plan.document.samples
+
+    @property
+    def has_key(self) -> bool:
+        """Whether the file has a `key:`."""
+        return self._key is not None
+
+    def key(self, scope: dict[str, Any]) -> str:
+        """The source's own identity of a record.
+
+        Raises:
+            MappingFailed: The mapping has no key, or the record has none.
+        """
+        expression = self.plan.document.key
+        if expression is None or self._key is None:
+            missing = FieldError("key", "the mapping has no 'key:'", "", "", None, "")
+            raise MappingFailed([missing])
+        try:
+            return str(self._key(new_frame(scope)))
+        except (GiveUp, ValueRefused):
+            interpreter = Interpreter(self.plan, scope)
+            value = interpreter.text(expression.expression, "key")
+            if interpreter.errors or value is ABSENT:
+                raise MappingFailed(interpreter.errors or [_no_key(expression.expression.text)]) from None
+            return str(value)
+
+    def match(self, scope: dict[str, Any]) -> list[tuple[str, str]]:
+        """Which return a later fact belongs to: pairs of identity type and value, absent ones left out.
+
+        Raises:
+            MappingFailed: An expression found something it cannot use.
+        """
+        pairs = []
+        for kind, expression, run in self._match:
+            try:
+                value = run(new_frame(scope))
+            except (GiveUp, ValueRefused):
+                interpreter = Interpreter(self.plan, scope)
+                value = interpreter.text(expression, f"match.{kind}")
+                errors = [error for error in interpreter.errors if error.message != "nothing present"]
+                if errors:
+                    raise MappingFailed(errors) from None
+            if value is not ABSENT:
+                pairs.append((kind, str(value)))
+        return pairs
+
+    def apply(self, scope: dict[str, Any]) -> Mapped:
+        """Map one document; never raises for what the document holds."""
+        try:
+            value = self._run(new_frame(scope))
+        except (GiveUp, ValueRefused):
+            interpreter = Interpreter(self.plan, scope)
+            return Mapped(interpreter.run(), interpreter.errors)
+        return Mapped({} if value is ABSENT else value, ())
+
+    def explain(self, scope: dict[str, Any]) -> list[FieldTrace]:
+        """How every field got its value, in the order of the target; `each` lines included."""
+        interpreter = Interpreter(self.plan, scope)
+        interpreter.run()
+        return interpreter.traces
+
+
+def compile_file(path: FilePath, root: FilePath, name: str | None = None) -> CompiledMapping:
+    """Compile one mapping file.
+
+    Args:
+        path: The YAML file.
+        root: The `mappings` folder: code tables (`codes/x.csv`) are looked up under it.
+        name: How errors call the file (default: its path).
+
+    Raises:
+        InvalidMapping: With every problem found, each with file, line and column.
+    """
+    document = read_document(path, name)
+    made = plan(document, root)
+    digest = hashlib.sha256(path.read_bytes())
+    for file, table in made.digests:
+        digest.update(f"\n{file}={table}".encode())
+    return CompiledMapping(made, digest.hexdigest())
+
+
+def _no_key(text: str) -> FieldError:
+    return FieldError("key", "nothing present", text, "", None, "")

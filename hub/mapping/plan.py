@@ -1,0 +1,142 @@
+"""A mapping ready to run: its tree, with every expression bound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+
+from hub.mapping.binding import Binder, BoundExpression, is_canonical
+from hub.mapping.errors import InvalidMapping
+from hub.mapping.lookups import CANONICAL, CodeTable, Lookup, read_table
+from hub.mapping.nodes import Constant, Expression, Group, Leaf, Listing, MappingDocument, Repeat, Target
+from hub.mapping.yaml_strict import YamlError
+
+MAX_VALUES = 200_000
+"""Values that one document may become: nested `each` must not multiply without end."""
+
+_AS_TEXT = "csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What both the interpreter and the compiler run.
+
+    Attributes:
+        document: The syntax tree.
+        fields: Bound expressions of target fields.
+        sources: Bound expressions of `each`.
+        texts: Bound expressions of `key` and `match`.
+        lookups: The code tables in use, by name.
+        digests: Digest of each code table's file, sorted by file.
+    """
+
+    document: MappingDocument
+    fields: dict[Expression, BoundExpression]
+    sources: dict[Expression, BoundExpression]
+    texts: dict[Expression, BoundExpression]
+    lookups: dict[str, Lookup]
+    digests: tuple[tuple[str, str], ...]
+
+
+def plan(document: MappingDocument, root: FilePath) -> Plan:
+    """Read the code tables under `root` and bind every expression.
+
+    Raises:
+        InvalidMapping: With every problem found.
+    """
+    problems: list[YamlError] = []
+    lookups, digests = _lookups(document, root, problems)
+    if problems:
+        raise InvalidMapping(problems)
+    binder = Binder(lookups, document.target_type)
+    made = Plan(document, {}, {}, {}, lookups, digests)
+    for leaf, items in leaves(document.target):
+        _bind(binder, leaf, made.sources if items else made.fields, problems, items=items)
+    texts = Binder(lookups, _AS_TEXT)
+    for text in [document.key, *(leaf for _, leaf in document.match)]:
+        if text is not None:
+            _bind(texts, text, made.texts, problems)
+    problems += _unused_lookups(document, made)
+    if problems:
+        raise InvalidMapping(problems)
+    return made
+
+
+def leaves(target: Target) -> Iterator[tuple[Leaf, bool]]:
+    """Every expression of a target; the flag says that it feeds an `each`."""
+    if isinstance(target, Leaf):
+        yield target, False
+    elif isinstance(target, Repeat):
+        yield target.source, True
+        yield from leaves(target.body)
+    else:
+        children = [child for _, child in target.fields] if isinstance(target, Group) else target.items
+        for child in children:
+            yield from leaves(child)
+
+
+def is_constant(target: Target) -> bool:
+    """Whether nothing in a target comes from the source."""
+    if isinstance(target, Leaf):
+        optional = any(call.name == "optional" for call in target.expression.calls)
+        return isinstance(target.expression.sources[0], Constant) and not optional
+    if isinstance(target, Group):
+        return all(is_constant(child) for _, child in target.fields)
+    return isinstance(target, Listing) and all(is_constant(item) for item in target.items)
+
+
+def weight(target: Target) -> int:
+    """How many values a target makes per element, nested `each` not counted."""
+    if isinstance(target, Group):
+        return 1 + sum(weight(child) for _, child in target.fields)
+    if isinstance(target, Listing):
+        return 1 + sum(weight(item) for item in target.items)
+    return 1
+
+
+def _bind(
+    binder: Binder,
+    leaf: Leaf,
+    into: dict[Expression, BoundExpression],
+    problems: list[YamlError],
+    *,
+    items: bool = False,
+) -> None:
+    try:
+        into[leaf.expression] = binder.bind(leaf, items=items)
+    except YamlError as error:
+        problems.append(error)
+
+
+def _lookups(
+    document: MappingDocument, root: FilePath, problems: list[YamlError]
+) -> tuple[dict[str, Lookup], tuple[tuple[str, str], ...]]:
+    outward = is_canonical(document.source_type) and not is_canonical(document.target_type)
+    lookups: dict[str, Lookup] = {}
+    tables: dict[str, CodeTable] = {}
+    for spec in document.lookups:
+        ours = (CANONICAL, spec.column) if outward else (spec.column, CANONICAL)
+        column, target = ours if spec.target is None else (spec.column, spec.target)
+        try:
+            if spec.file not in tables:
+                tables[spec.file] = read_table(root / spec.file, spec.file)
+            lookups[spec.name] = tables[spec.file].lookup(spec.name, column, target)
+        except YamlError as error:
+            problems.append(spec.node.error(f"lookup '{spec.name}': {error}"))
+    return lookups, tuple(sorted((file, table.digest) for file, table in tables.items()))
+
+
+def _unused_lookups(document: MappingDocument, made: Plan) -> list[YamlError]:
+    used = {
+        argument.value
+        for bound in (*made.fields.values(), *made.sources.values(), *made.texts.values())
+        for step in bound.steps
+        for param, argument in zip(step.function.params, step.call.arguments, strict=False)
+        if param.kind == "lookup" and hasattr(argument, "value")
+    }
+    return [
+        spec.node.error(f"lookup '{spec.name}' is not used")
+        for spec in document.lookups
+        if spec.name not in used
+    ]
