@@ -1,0 +1,25 @@
+"""Loading a project: everything it declares, or everything that is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hub.flows.declared import Catalog
+from hub.flows.draft import draft
+from hub.flows.problems import CatalogError, Problem
+from hub.flows.references import references
+
+__all__ = ["Catalog", "CatalogError", "Problem", "load_catalog"]
+
+
+def load_catalog(project_dir: Path) -> Catalog:
+    """Load a project's `mappings/`, `policies/` and `dags/flows/`.
+
+    Raises:
+        CatalogError: Something is broken or names something that does not exist; holds all of it.
+    """
+    found = draft(project_dir)
+    problems = [*found.problems, *references(found)]
+    if problems:
+        raise CatalogError(problems)
+    return found.catalog
