@@ -1,0 +1,124 @@
+"""Delimited text (CSV): a header row, then one record per row."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from connectors.codecs.base import NOTHING, Body, Decoded, EncodeError, Finding, Record, Tree, excerpt, whole
+
+
+class DelimitedCodec:
+    """Reads and writes rows of named columns.
+
+    A tree is `{"@": line, column: text, …}`; "@" is the line of the file on which the row begins (the
+    header is usually line 1), empty cells are absent, every value is text.
+
+    Options: `delimiter` (default ","), `charset` (default UTF-8, else Windows-1252).
+    """
+
+    media_type = "text/csv"
+
+    def decode(self, body: Body, options: Mapping[str, Any] = NOTHING) -> Decoded:
+        """Read rows; a row that does not fit the header is a fatal record of its own."""
+        return Decoded(records=_records(whole(body), options))
+
+    def encode(self, tree: Tree, envelope: Mapping[str, Any] = NOTHING) -> bytes:
+        """Write a list of rows (or one row); columns in the order they first appear."""
+        rows = tree if isinstance(tree, list) else [tree]
+        columns: dict[str, None] = {}
+        for number, row in enumerate(rows):
+            if not isinstance(row, dict):
+                raise EncodeError(f"Row {number} is {type(row).__name__}, expected an object of columns")
+            columns.update(dict.fromkeys(name for name in row if name != "@"))
+        out = io.StringIO(newline="")
+        writer = csv.writer(out, delimiter=str(envelope.get("delimiter", ",")), lineterminator="\r\n")
+        writer.writerow(columns)
+        writer.writerows([_cell(row.get(name)) for name in columns] for row in rows)
+        return out.getvalue().encode(str(envelope.get("charset", "utf-8")))
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, dict | list):
+        raise EncodeError(f"A cell holds {type(value).__name__}, expected a plain value: {value!r}")
+    return "" if value is None else str(value)
+
+
+def _records(data: bytes, options: Mapping[str, Any]) -> Iterator[Record]:
+    rows = _rows(_decode(data, options.get("charset")), str(options.get("delimiter", ",")))
+    header, problem = _header(rows)
+    if problem is not None:
+        yield Record(index=0, tree=None, digest=hashlib.sha256(data).hexdigest(), findings=(problem,))
+        return
+    for index, (line, cells) in enumerate(rows):
+        yield _record(index, line, cells, header)
+
+
+def _decode(data: bytes, charset: Any) -> str:
+    if charset:
+        return data.decode(str(charset), "replace").removeprefix("\ufeff")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | Finding]]:
+    """Each row that is not blank, with the line it begins on; what cannot be split is a finding."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as problem:
+            message = f"Line {line} cannot be split into columns: {problem}."
+            yield line, Finding(code="csv.syntax", message=message, place=f"line {line}")
+            continue
+        if any(cells):
+            yield line, cells
+
+
+def _header(rows: Iterator[tuple[int, list[str] | Finding]]) -> tuple[list[str], Finding | None]:
+    line, cells = next(rows, (1, []))
+    if isinstance(cells, Finding):
+        return [], cells
+    names = [cell.strip() for cell in cells]
+    wrong = [name or "(no name)" for at, name in enumerate(names) if name in {"", "@"} or name in names[:at]]
+    if names and not wrong:
+        return names, None
+    return [], Finding(
+        code="csv.header",
+        message=(
+            f"The header row does not name each column once: {', '.join(wrong)}."
+            if names
+            else "The file is empty: there is no header row."
+        ),
+        place=f"line {line}",
+        expected="a row of distinct column names",
+        found=excerpt(",".join(names), 200) or "nothing",
+    )
+
+
+def _record(index: int, line: int, cells: list[str] | Finding, header: list[str]) -> Record:
+    content_bytes = "\x1f".join(cells if isinstance(cells, list) else [cells.message])
+    if isinstance(cells, list) and len(cells) != len(header):
+        cells = Finding(
+            code="csv.columns",
+            message=f"Line {line} has {len(cells)} columns, the header names {len(header)}.",
+            place=f"line {line}",
+            expected=f"{len(header)} columns",
+            found=f"{len(cells)}: {excerpt(','.join(cells), 200)}",
+        )
+    if isinstance(cells, Finding):
+        digest = hashlib.sha256(content_bytes.encode()).hexdigest()
+        return Record(index=index, tree=None, digest=digest, findings=(cells,))
+    content = {name: cell for name, cell in zip(header, cells, strict=True) if cell}
+    digest = hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return Record(index=index, tree={"@": line, **content}, digest=digest)

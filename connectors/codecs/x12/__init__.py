@@ -1,0 +1,16 @@
+"""X12: streaming reader, grammar-driven trees, writer and functional acknowledgements."""
+
+from connectors.codecs.x12.acknowledge import acknowledge, groups_needed
+from connectors.codecs.x12.codec import X12Codec, X12Decoded, envelopes
+from connectors.codecs.x12.envelope import Group, Interchange, Transaction
+
+__all__ = [
+    "Group",
+    "Interchange",
+    "Transaction",
+    "X12Codec",
+    "X12Decoded",
+    "acknowledge",
+    "envelopes",
+    "groups_needed",
+]

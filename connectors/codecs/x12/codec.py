@@ -1,0 +1,195 @@
+"""X12 as a codec: documents to records, trees to documents, and the summary that is acknowledged."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from connectors.codecs.base import NOTHING, Body, Decoded, Finding, Record, Tree
+from connectors.codecs.x12 import findings as codes
+from connectors.codecs.x12.delimiters import Delimiters
+from connectors.codecs.x12.envelope import Group, Interchange, Transaction
+from connectors.codecs.x12.guide import Guide, find, load
+from connectors.codecs.x12.reader import Reader
+from connectors.codecs.x12.segments import Block
+from connectors.codecs.x12.tree import builder
+from connectors.codecs.x12.writer import write
+
+
+@dataclass(slots=True, kw_only=True)
+class X12Decoded(Decoded):
+    """`interchanges` grows while `records` is read; findings on trailers are complete only at its end."""
+
+    interchanges: list[Interchange] = field(default_factory=list)
+
+
+class Profile(NamedTuple):
+    """What a partner is allowed beyond the guide; from the options of `decode`."""
+
+    tolerate: Collection[str] = ()
+    versions: Collection[str] = ()
+    functional: Collection[str] = ()
+    charset: str = ""
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Profile:
+        """Read the options `tolerate`, `versions`, `functional` (lists or one text) and `charset`."""
+        lists = [options.get(name) or () for name in ("tolerate", "versions", "functional")]
+        tolerate, versions, functional = ((one,) if isinstance(one, str) else tuple(one) for one in lists)
+        return cls(tolerate, versions, functional, str(options.get("charset") or ""))
+
+
+class X12Codec:
+    """Reads and writes one transaction set by its guide.
+
+    Options of `decode`:
+        tolerate: segment ids that may be where the guide does not have them, or "*"; they are kept in the
+            tree and told as findings that are not fatal.
+        versions: values of GS08 to read with this guide beside its own release.
+        functional: values of GS01 to expect instead of the guide's.
+        charset: of the text; default UTF-8, else Latin-1.
+    """
+
+    media_type = "application/edi-x12"
+
+    def __init__(self, name: str) -> None:
+        self.guide = load(name)
+
+    def decode(self, body: Body, options: Mapping[str, Any] = NOTHING) -> X12Decoded:
+        """Read a document; each transaction is a record, broken ones with tree None."""
+        reader = Reader(body)
+        profile = Profile.of(options)
+        return X12Decoded(records=self._records(reader, profile), interchanges=reader.interchanges)
+
+    def _records(self, reader: Reader, profile: Profile) -> Iterator[Record]:
+        labels: Mapping[str, str] = {}
+        group: Group | None = None
+        for index, block in enumerate(reader.blocks()):
+            tree, digest, findings = examine(block, self.guide, profile)
+            if block.interchange is None:
+                yield Record(index=index, tree=None, digest=digest, findings=findings)
+                continue
+            if block.group is not group:
+                group = block.group
+                labels = block.interchange.labels(group, "", "")
+            envelope = {**labels, "set": block.set, "transaction": block.control}
+            yield Record(index=index, tree=tree, digest=digest, findings=findings, envelope=envelope)
+
+    def encode(self, tree: Tree, envelope: Mapping[str, Any] = NOTHING) -> bytes:
+        """Write one transaction (or a list of them) in an interchange of its own; see `writer.write`."""
+        return write(tree, self.guide, envelope)
+
+
+def envelopes(body: Body, options: Mapping[str, Any] = NOTHING) -> list[Interchange]:
+    """Read a document into its interchanges, groups and transactions, each with what is wrong with it.
+
+    Each transaction is checked by the guide of its set; a set without a guide is not accepted. The options
+    are those of `X12Codec.decode`.
+    """
+    reader = Reader(body)
+    profile = Profile.of(options)
+    for block in reader.blocks():
+        if block.interchange is None:
+            continue
+        guide = find(block.set, block.group.version) or _tolerated_guide(block, profile)
+        _, _, findings = examine(block, guide, profile)
+        accepted = not any(finding.fatal for finding in findings)
+        block.group.transactions.append(
+            Transaction(set=block.set, control=block.control, accepted=accepted, findings=findings)
+        )
+    return reader.interchanges
+
+
+def _tolerated_guide(block: Block, profile: Profile) -> Guide | None:
+    del profile  # a release without a guide is read, and refused or tolerated, by the oldest one
+    return find(block.set, "004010")
+
+
+def examine(block: Block, guide: Guide | None, profile: Profile) -> tuple[Tree, str, tuple[Finding, ...]]:
+    """Tree (None with a fatal finding), digest and findings of one transaction."""
+    if block.interchange is None:
+        return None, hashlib.sha256(block.raw).hexdigest(), tuple(block.findings)
+    texts = block.segments(profile.charset)
+    found: list[Finding] = list(block.findings)
+    whole = bool(block.trailer)
+    content = texts[1:-1] if whole else texts[1:]
+    delimiters = block.interchange.delimiters
+    digest = _digest(content, delimiters)
+    tree = None
+    if whole:
+        _check_trailer(block, len(texts), found)
+    if guide is None or block.set != guide.set:
+        found.append(_unsupported(block, guide))
+    else:
+        _check_group(block, guide, profile, found)
+        if whole:
+            tree, problems = builder(guide, delimiters.text).build(content, block, profile.tolerate)
+            found += problems
+    if not found:
+        return tree, digest, ()
+    return (None if any(finding.fatal for finding in found) else tree), digest, tuple(found)
+
+
+def _digest(content: list[str], delimiters: Delimiters) -> str:
+    """Content without envelope and without regard to which delimiters it was written with."""
+    signs = delimiters.text
+    text = "\x1e".join(content).replace(signs.element, "\x1d")
+    if signs.component:
+        text = text.replace(signs.component, "\x1f")
+    if signs.repetition:
+        text = text.replace(signs.repetition, "\x1c")
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _check_trailer(block: Block, count: int, found: list[Finding]) -> None:
+    trailer = [element.strip() for element in block.trailer] + ["", ""]
+    stated, control = trailer[1], trailer[2]
+    if not stated.isascii() or not stated.isdigit() or int(stated[:12]) != count:
+        message = (
+            f"The trailer SE01 of transaction {block.control} counts '{stated}' segments, but {count} were "
+            "found from ST to SE; the file may have been cut or edited."
+        )
+        found.append(_of_set(block, codes.SET_COUNT_MISMATCH, message, str(count), stated))
+    if control != block.control:
+        message = f"ST02 is '{block.control}', but the trailer SE02 says '{control}'."
+        found.append(_of_set(block, codes.SET_CONTROL_MISMATCH, message, block.control, control))
+    if not block.control:
+        message = "The transaction has no control number (ST02)."
+        found.append(_of_set(block, codes.SET_CONTROL_INVALID, message, "a number", ""))
+
+
+def _check_group(block: Block, guide: Guide, profile: Profile, found: list[Finding]) -> None:
+    group = block.group
+    if not guide.covers(group.version) and group.version not in profile.versions:
+        message = (
+            f"The group is of version '{group.version}' (GS08), this partner's documents are read as "
+            f"{guide.version}; name it among the tolerated versions if that is right."
+        )
+        found.append(_of_set(block, codes.GROUP_VERSION, message, guide.version, group.version))
+    expected = profile.functional or (guide.functional,)
+    if group.functional not in expected:
+        listed = ", ".join(expected)
+        message = f"The group holds '{group.functional}' (GS01), expected {listed}."
+        found.append(_of_set(block, codes.GROUP_UNSUPPORTED, message, listed, group.functional, fatal=False))
+
+
+def _unsupported(block: Block, guide: Guide | None) -> Finding:
+    expected = guide.set if guide else "a set with a guide"
+    message = f"Transaction {block.control} is a '{block.set}', expected {expected}."
+    return _of_set(block, codes.SET_UNSUPPORTED, message, expected, block.set)
+
+
+def _of_set(
+    block: Block, code: str, message: str, expected: str, found: str, *, fatal: bool = True
+) -> Finding:
+    return codes.X12Finding(
+        code=code,
+        message=message,
+        place=f"transaction {block.control or '?'}",
+        expected=expected,
+        found=found[:200],
+        offset=block.offset,
+        fatal=fatal,
+    )

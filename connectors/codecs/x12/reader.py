@@ -1,0 +1,303 @@
+"""Streaming reader: cuts a document into interchanges, groups and transactions and checks their envelopes.
+
+Only the segments that carry the envelope are looked at; everything between ST and SE is handed on as
+bytes. Memory is one chunk and one transaction, whatever the size of the document.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from connectors.codecs.base import Body, Finding, excerpt
+from connectors.codecs.x12 import findings as codes
+from connectors.codecs.x12.checks import check_group, check_header, check_trailer
+from connectors.codecs.x12.delimiters import HEADER_LIMIT, Delimiters, Header, detect
+from connectors.codecs.x12.envelope import Group, Interchange
+from connectors.codecs.x12.segments import Block, split
+from connectors.codecs.x12.window import Scanner, Segment, Window
+
+_LOOK_AHEAD: Final = HEADER_LIMIT + 128
+_PADDING: Final = b" \t\r\n\x00\x1a\xef\xbb\xbf"
+"""May stand around interchanges: white space, NUL, end-of-file marks and byte order marks."""
+_ISA: Final = re.compile(rb"ISA[^A-Za-z0-9\s]")
+_JUNK_LIMIT: Final = 65536
+"""How much of what is no EDI is kept to be shown."""
+
+
+class Reader:
+    """Reads one document, once.
+
+    `blocks` yields every transaction in order, the broken ones with findings. `interchanges` grows as
+    it goes on; it is complete, with all findings on groups and interchanges, when `blocks` is exhausted.
+    """
+
+    def __init__(self, body: Body) -> None:
+        self.interchanges: list[Interchange] = []
+        self._window = Window(body)
+        self._at = 0
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the transactions of all interchanges; never raises for what the document holds."""
+        while True:
+            junk = self._seek()
+            if junk is not None:
+                yield junk
+            if not self._window.ensure(self._at, _LOOK_AHEAD):
+                break
+            header = detect(self._window.data, self._at - self._window.base)
+            if isinstance(header, str):
+                yield self._refused(header)
+                continue
+            interchange = _interchange(header, self._at)
+            self.interchanges.append(interchange)
+            end = self._window.base + header.end
+            inside = _Inside(self._window, interchange, end - len(header.delimiters.segment))
+            yield from inside.blocks()
+            self._at = self._window.keep = inside.end
+        if not self.interchanges and self._at == 0:
+            yield _outside(b"", 0, "The file is empty.")
+
+    def _seek(self) -> Block | None:
+        """Go to the next ISA; anything but padding in between becomes a block that cannot be read."""
+        window = self._window
+        self._skip_padding()
+        begin = self._at
+        junk = b""
+        while window.ensure(self._at, _LOOK_AHEAD):
+            match = _ISA.search(window.data, self._at - window.base)
+            reserve = 0 if window.ended else len(b"ISA")
+            stop = window.base + match.start() if match else window.end - reserve
+            junk += window.slice(self._at, stop)[: _JUNK_LIMIT - len(junk)]
+            self._at = window.keep = stop
+            if match:
+                break
+        waste = junk.strip(_PADDING)
+        return (
+            _outside(waste, begin, f"Expected an ISA segment, found '{excerpt(waste)}'.") if waste else None
+        )
+
+    def _skip_padding(self) -> None:
+        window = self._window
+        while window.ensure(self._at, _LOOK_AHEAD):
+            rest = window.data[self._at - window.base :]
+            solid = rest.lstrip(_PADDING)
+            self._at = window.keep = self._at + len(rest) - len(solid)
+            if solid:
+                break
+
+    def _refused(self, reason: str) -> Block:
+        window, begin = self._window, self._at
+        match = _ISA.search(window.data, begin - window.base + 3)
+        self._at = window.keep = window.base + match.start() if match else window.end
+        return _outside(window.slice(begin, self._at)[:_JUNK_LIMIT], begin, reason)
+
+
+class _Inside:
+    """Reads one interchange; `end` is where it ended."""
+
+    def __init__(self, window: Window, interchange: Interchange, at: int) -> None:
+        self._window = window
+        self._interchange = interchange
+        self._delimiters: Delimiters = interchange.delimiters
+        self._scanner = Scanner(window, interchange.delimiters, at)
+        self._group: Group | None = None
+        self._block: Block | None = None
+        self._seen: set[str] = set()  # control numbers of this group
+        window.keep = at
+        self.end = at
+
+    def blocks(self) -> Iterator[Block]:
+        handlers = {b"ST": self._st, b"GS": self._gs, b"GE": self._ge, b"TA1": self._ta1, b"IEA": self._iea}
+        while (segment := self._scanner.next()) is not None:
+            tag = segment.tag
+            if tag == b"SE":
+                block = self._se(segment)
+                if block is not None:
+                    yield block
+                continue
+            if self._block is not None:
+                yield self._cut(segment.start)
+            if tag == b"ISA":
+                self._finish(segment.start)
+                self.end = segment.start
+                return
+            handlers[tag](segment, self._elements(segment))
+            if tag == b"IEA":
+                return
+        self.end = self._window.end
+        if self._block is not None:
+            yield self._cut(self.end)
+        self._finish(self.end)
+
+    def _elements(self, segment: Segment) -> tuple[str, ...]:
+        parts = split(self._window.slice(segment.start, segment.end), self._delimiters)
+        text = parts[0] if parts else ""
+        return tuple(
+            text.rstrip(self._delimiters.text.component or None).split(self._delimiters.text.element)
+        )
+
+    def _st(self, segment: Segment, elements: tuple[str, ...]) -> None:
+        group = self._group
+        if group is None:
+            group = self._group = Group(offset=segment.start)
+            self._interchange.groups.append(group)
+            message = "A transaction (ST) begins outside of any functional group (GS)."
+            group.findings.append(_broken(message, "GS", "ST", segment.start))
+        group.received += 1
+        control = elements[2].strip() if len(elements) > 2 else ""  # noqa: PLR2004 - ST02
+        block = Block(
+            interchange=self._interchange,
+            group=group,
+            set=elements[1].strip() if len(elements) > 1 else "",
+            control=control,
+            offset=segment.start,
+        )
+        if control in self._seen:
+            block.findings.append(_repeated(control, group, segment.start))
+        self._seen.add(control)
+        self._block = block
+        self._window.keep = segment.start
+        self._scanner.binary.clear()
+
+    def _se(self, segment: Segment) -> Block | None:
+        block = self._block
+        elements = self._elements(segment)
+        if block is None:
+            self._interchange.findings.append(
+                _broken("A transaction trailer (SE) has no header (ST).", "ST", "SE", segment.start)
+            )
+            return None
+        if not segment.closed and elements[2:3] != (block.control,):
+            return self._cut(segment.end)
+        self._take(block, segment.end)
+        block.trailer = elements
+        return block
+
+    def _cut(self, end: int) -> Block:
+        """The open transaction has no SE: hand out what is there of it."""
+        block = self._block
+        assert block is not None  # noqa: S101 - callers asked
+        self._take(block, end)
+        texts = block.segments()
+        message = (
+            f"Transaction {block.control or '?'} has no SE trailer: it ends after {len(texts)} segments with "
+            f"'{excerpt(texts[-1] if texts else '', 60)}'. The file may have been cut."
+        )
+        finding = codes.X12Finding(
+            code=codes.SET_TRAILER_MISSING,
+            message=message,
+            place=f"transaction {block.control or '?'}",
+            expected="SE",
+            found=excerpt(texts[-1] if texts else "", 200),
+            offset=end,
+        )
+        block.findings.append(finding)
+        return block
+
+    def _take(self, block: Block, end: int) -> None:
+        block.raw = self._window.slice(block.offset, end)
+        if self._scanner.binary:
+            block.binary = [(a - block.offset, b - block.offset) for a, b in self._scanner.binary]
+        self._block = None
+        self._window.keep = end
+
+    def _gs(self, segment: Segment, elements: tuple[str, ...]) -> None:
+        self._close_group(None, segment.start)
+        names = [element.strip() for element in elements[1:]] + [""] * 8
+        functional, sender, receiver, date, time, control, _agency, version = names[:8]
+        self._group = Group(
+            functional=functional,
+            sender=sender,
+            receiver=receiver,
+            date=date,
+            time=time,
+            control=control,
+            version=version,
+            offset=segment.start,
+        )
+        self._interchange.groups.append(self._group)
+        self._seen = set()
+        self._window.keep = segment.end
+
+    def _ge(self, segment: Segment, elements: tuple[str, ...]) -> None:
+        if self._group is None:
+            message = "A group trailer (GE) has no header (GS)."
+            self._interchange.findings.append(_broken(message, "GS", "GE", segment.start))
+        self._close_group(elements, segment.start)
+        self._window.keep = segment.end
+
+    def _ta1(self, segment: Segment, elements: tuple[str, ...]) -> None:
+        self._interchange.acknowledgements.append(elements[1:])
+        self._window.keep = segment.end
+
+    def _iea(self, segment: Segment, elements: tuple[str, ...]) -> None:
+        self._close_group(None, segment.start)
+        check_trailer(self._interchange, elements, segment.start)
+        self.end = segment.end + (len(self._delimiters.segment) if segment.closed else 0)
+
+    def _finish(self, offset: int) -> None:
+        self._close_group(None, offset)
+        check_trailer(self._interchange, None, offset)
+
+    def _close_group(self, elements: tuple[str, ...] | None, offset: int) -> None:
+        if self._group is not None:
+            check_group(self._group, elements, offset)
+        self._group = None
+
+
+def _interchange(header: Header, offset: int) -> Interchange:
+    isa = header.elements
+    interchange = Interchange(
+        sender_qualifier=isa[4],
+        sender=isa[5],
+        receiver_qualifier=isa[6],
+        receiver=isa[7],
+        date=isa[8],
+        time=isa[9],
+        standards=isa[10],
+        version=isa[11],
+        control=isa[12],
+        ack_requested=isa[13] == "1",
+        usage=isa[14],
+        delimiters=header.delimiters,
+        offset=offset,
+    )
+    check_header(interchange, header)
+    return interchange
+
+
+def _outside(waste: bytes, offset: int, reason: str) -> Block:
+    finding = codes.X12Finding(
+        code=codes.INTERCHANGE_STRUCTURE,
+        message=f"{reason} Nothing between byte {offset} and the next interchange can be read.",
+        place=f"byte {offset}",
+        expected="an ISA segment with 16 elements",
+        found=excerpt(waste),
+        offset=offset,
+    )
+    return Block(interchange=None, group=Group(), raw=waste, offset=offset, findings=[finding])
+
+
+def _broken(message: str, expected: str, found: str, offset: int) -> Finding:
+    return Finding(
+        code=codes.INTERCHANGE_CONTENT,
+        message=message,
+        expected=expected,
+        found=found,
+        offset=offset,
+        fatal=False,
+    )
+
+
+def _repeated(control: str, group: Group, offset: int) -> Finding:
+    return codes.X12Finding(
+        code=codes.SET_CONTROL_REPEATED,
+        message=f"The transaction control number ST02 '{control}' occurs twice in group {group.control}.",
+        place=f"transaction {control}",
+        expected="a number used once in its group",
+        found=control,
+        offset=offset,
+        fatal=False,
+    )

@@ -1,0 +1,181 @@
+"""Placing segments in the loops of a guide.
+
+Where segments go depends on their ids alone, so it is worked out once for each sequence of ids (a
+"shape") and kept as a plan. Files hold many transactions of few shapes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from connectors.codecs.x12 import findings as codes
+from connectors.codecs.x12.guide import Guide, Node, SegmentDef
+
+SET: Final = 0  # the only one of its kind: a dict
+FIRST: Final = 1  # the first of a list
+NEXT: Final = 2  # another of a list
+
+_SEGMENT_ID: Final = re.compile(r"[A-Z][A-Z0-9]{1,2}")
+
+
+class Step(NamedTuple):
+    """What to do with one segment: its definition, the node it goes under (0 is the root), and how."""
+
+    segment: SegmentDef
+    parent: int
+    how: int
+    loop: str
+
+
+class Misplaced(NamedTuple):
+    """A structural finding. `before` is the segment it is about or missing before, 0 behind ST."""
+
+    code: str
+    before: int
+    segment: str
+    loop: str
+    message: str
+
+
+class Plan(NamedTuple):
+    """How to build the tree of one shape."""
+
+    steps: tuple[Step, ...]
+    misplaced: tuple[Misplaced, ...]
+
+
+@dataclass(slots=True)
+class _Scope:
+    """An open loop: its children, how far we are in them, and how often the current one was seen."""
+
+    nodes: tuple[Node, ...]
+    owner: int  # node number in the tree
+    loop: str
+    at: int = 0
+    count: int = 0
+    keys: set[str] = field(default_factory=set)
+
+
+class _Planner:
+    def __init__(self, guide: Guide) -> None:
+        self.guide = guide
+        self.scopes = [_Scope(guide.structure, 0, "")]
+        self.steps: list[Step] = []
+        self.misplaced: list[Misplaced] = []
+
+    def place(self, index: int, name: str) -> None:
+        """Put one segment where the guide has it, from the innermost open loop outwards."""
+        for depth in range(len(self.scopes) - 1, -1, -1):
+            found = _ahead(self.scopes[depth], name)
+            if found is not None:
+                self._leave(depth + 1, index)
+                self._enter(self.scopes[depth], found, index)
+                return
+        self._misfit(index, name)
+
+    def finish(self, index: int) -> None:
+        """Tell what is missing at the end."""
+        self._leave(0, index)
+
+    def _leave(self, depth: int, index: int) -> None:
+        for scope in reversed(self.scopes[depth:]):
+            self._skipped(scope, len(scope.nodes), index)
+        del self.scopes[max(depth, 1) :]
+
+    def _skipped(self, scope: _Scope, upto: int, index: int) -> None:
+        begin = scope.at + (1 if scope.count else 0)
+        for node in scope.nodes[begin:upto]:
+            if node.mandatory:
+                inside = f" in loop {scope.loop}" if scope.loop else ""
+                message = f"The mandatory segment {node.id}{inside} is missing"
+                self.misplaced.append(Misplaced(codes.SEGMENT_MISSING, index, node.id, scope.loop, message))
+
+    def _enter(self, scope: _Scope, position: int, index: int) -> None:
+        if position != scope.at:
+            self._skipped(scope, position, index)
+            scope.at, scope.count = position, 0
+        scope.count += 1
+        node = scope.nodes[position]
+        loop = node.id if node.children else scope.loop
+        if scope.count > node.most:
+            code = codes.LOOP_TOO_OFTEN if node.children else codes.SEGMENT_TOO_OFTEN
+            what = "Loop" if node.children else "Segment"
+            message = f"{what} {node.id} occurs {scope.count} times, at most {node.most} are allowed"
+            self.misplaced.append(Misplaced(code, index, node.id, loop, message))
+        self._step(scope, node.segment, loop, many=node.most > 1)
+        if node.children:
+            self.scopes.append(_Scope(node.children, len(self.steps), node.id))
+
+    def _step(self, scope: _Scope, segment: SegmentDef, loop: str, *, many: bool) -> None:
+        again = segment.id in scope.keys
+        how = (NEXT if again else FIRST) if many else SET
+        scope.keys.add(segment.id)
+        self.steps.append(Step(segment, scope.owner, how, loop))
+
+    def _misfit(self, index: int, name: str) -> None:
+        """No place for it ahead: keep its data in the loop that knows it, else in the one that is open."""
+        for depth in range(len(self.scopes) - 1, -1, -1):
+            node = next((node for node in self.scopes[depth].nodes if node.id == name), None)
+            if node is not None:
+                self._leave(depth + 1, index)
+                self._belated(self.scopes[depth], node, index)
+                return
+        scope = self.scopes[-1]
+        code, message = self._stranger(name, scope.loop)
+        self.misplaced.append(Misplaced(code, index, name, scope.loop, message))
+        segment = self.guide.segments.get(name, SegmentDef(id=name, known=False))
+        self._step(scope, segment, scope.loop, many=True)
+
+    def _belated(self, scope: _Scope, node: Node, index: int) -> None:
+        where = f"loop {scope.loop}" if scope.loop else "the transaction"
+        if node.most == 1 and node.id in scope.keys:
+            code, message = codes.SEGMENT_TOO_OFTEN, f"Segment {node.id} occurs more than once in {where}"
+            segment, many = (
+                SegmentDef(id=f"{node.id}+", known=False),
+                True,
+            )  # what is there is not overwritten
+        else:
+            code, message = codes.SEGMENT_OUT_OF_ORDER, f"Segment {node.id} is not in its place in {where}"
+            segment, many = node.segment, node.most > 1
+        self.misplaced.append(Misplaced(code, index, node.id, scope.loop, message))
+        self._step(scope, segment, scope.loop, many=many)
+        if node.children:
+            self.scopes.append(_Scope(node.children, len(self.steps), node.id))
+
+    def _stranger(self, name: str, loop: str) -> tuple[str, str]:
+        if not _SEGMENT_ID.fullmatch(name):
+            return codes.SEGMENT_UNRECOGNIZED, f"'{name[:20]}' is no segment id"
+        where = f"loop {loop}" if loop else "the transaction"
+        if _occurs(name, self.guide.structure):
+            return codes.SEGMENT_UNEXPECTED, f"Segment {name} is not expected in {where}"
+        return codes.SEGMENT_NOT_IN_SET, f"Segment {name} does not belong to set {self.guide.set}"
+
+
+def _ahead(scope: _Scope, name: str) -> int | None:
+    """Return the position of the next node of that id, the current one if it may come again."""
+    last = None
+    for position in range(scope.at, len(scope.nodes)):
+        node = scope.nodes[position]
+        if node.id != name:
+            continue
+        if position == scope.at and scope.count >= node.most:
+            last = position  # too often, unless it is allowed again further on
+            continue
+        return position
+    return last if last is None or scope.nodes[last].most > 1 else None
+
+
+def _occurs(name: str, nodes: Sequence[Node]) -> bool:
+    return any(node.id == name or _occurs(name, node.children) for node in nodes)
+
+
+def plan(guide: Guide, shape: Sequence[str]) -> Plan:
+    """Work out the plan for a sequence of segment ids, ST and SE left out."""
+    planner = _Planner(guide)
+    for index, name in enumerate(shape):
+        planner.place(index, name)
+    planner.finish(len(shape))
+    return Plan(tuple(planner.steps), tuple(planner.misplaced))

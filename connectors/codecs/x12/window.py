@@ -1,0 +1,144 @@
+"""A document seen through a moving window, and the search for envelope segments in it.
+
+All places are offsets from the start of the document, so nothing needs adjusting when the window moves.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from connectors.codecs.base import Body
+from connectors.codecs.x12.delimiters import Delimiters
+
+_TAGS: Final = ("ST", "SE", "GS", "GE", "TA1", "IEA", "BIN", "BDS")
+_BINARY: Final = {b"BIN": 1, b"BDS": 2}
+"""Binary segments, and which of their elements holds the length of the one behind it."""
+
+
+class Window:
+    """The part of a document from `keep` on, as far as it has been read."""
+
+    def __init__(self, body: Body) -> None:
+        self._chunks = iter((body,) if isinstance(body, bytes) else body)
+        self.data = b""
+        self.base = 0  # offset of `data`
+        self.keep = 0  # what lies before may be dropped
+        self.ended = False
+
+    @property
+    def end(self) -> int:
+        """Offset behind what has been read."""
+        return self.base + len(self.data)
+
+    def fill(self) -> bool:
+        """Read another chunk; False at the end of the document."""
+        for chunk in self._chunks:
+            if chunk:
+                kept = self.data[self.keep - self.base :]
+                self.data = kept + chunk if kept else bytes(chunk)
+                self.base = self.keep
+                return True
+        self.ended = True
+        return False
+
+    def ensure(self, at: int, size: int) -> bool:
+        """Read until `size` bytes from `at` on are there; False when there is not even one."""
+        while self.end - at < size and self.fill():
+            pass
+        return self.end > at
+
+    def slice(self, start: int, end: int) -> bytes:
+        """Bytes of the document, which must lie in the window."""
+        return self.data[start - self.base : end - self.base]
+
+
+class Segment(NamedTuple):
+    """A segment of the envelope: its id, where it begins and ends, and whether a terminator ends it."""
+
+    tag: bytes
+    start: int
+    end: int
+    closed: bool
+
+
+class Scanner:
+    """Finds the next envelope segment behind a terminator, jumping over binary data."""
+
+    def __init__(self, window: Window, delimiters: Delimiters, at: int) -> None:
+        self._window = window
+        self._search = control_pattern(delimiters).search
+        self._terminator = delimiters.segment
+        self._element = delimiters.element
+        self._at = at  # at the terminator of the segment before
+        self.binary: list[tuple[int, int]] = []  # spans of binary segments since it was last emptied
+
+    def next(self) -> Segment | None:
+        """Return the next envelope segment, or None when the document ends before one."""
+        window = self._window
+        while True:
+            match = self._search(window.data, self._at - window.base)
+            if match is None:
+                if not self._advance():
+                    return None
+                continue
+            base = window.base
+            start = base + match.start(1)
+            close = window.data.find(self._terminator, match.end())
+            if close < 0 and not window.ended:
+                self._at = base + match.start()
+                window.fill()
+                continue
+            end = base + close if close >= 0 else self._last_solid(start)
+            tag = match[1] if len(match[1]) <= 3 and match[1].isalnum() else _bare(match[1])  # noqa: PLR2004 - longest id
+            if tag in _BINARY:
+                self._jump(tag, start, end)
+                continue
+            self._at = end
+            return Segment(tag, start, end, close >= 0)
+
+    def _advance(self) -> bool:
+        """Nothing in the window: go on from its last terminator, so that none is seen half."""
+        window = self._window
+        last = window.data.rfind(self._terminator, self._at - window.base)
+        if last >= 0:
+            self._at = window.base + last
+        window.keep = min(window.keep, self._at)
+        return window.fill()
+
+    def _jump(self, tag: bytes, start: int, end: int) -> None:
+        """Step over a binary segment if its length leads to a terminator, else over its id only."""
+        window = self._window
+        self._at = end
+        lead = _BINARY[tag]
+        head = window.slice(start, end).split(self._element, lead + 1)
+        if len(head) <= lead + 1 or not head[lead].strip().isdigit() or len(head[lead]) > 12:  # noqa: PLR2004 - petabytes
+            return
+        begin = end - len(head[lead + 1])
+        stop = begin + int(head[lead])
+        if stop <= end:
+            return
+        window.ensure(stop, len(self._terminator))
+        if window.slice(stop, stop + len(self._terminator)) == self._terminator:
+            self.binary.append((start, stop))
+            self._at = stop
+
+    def _last_solid(self, start: int) -> int:
+        rest = self._window.slice(start, self._window.end)
+        return start + len(rest.rstrip(b" \t\r\n\x00\x1a"))
+
+
+@lru_cache(maxsize=64)
+def control_pattern(delimiters: Delimiters) -> re.Pattern[bytes]:
+    """Terminator, white space, id of an envelope segment; wrapping may have broken the line inside the id."""
+    tags = "|".join(r"[\r\n]*".join(tag) for tag in _TAGS).encode()
+    isa = rb"I[\r\n]*S[\r\n]*A(?=[\r\n]*[^A-Za-z0-9\s])"
+    element = re.escape(delimiters.element)
+    return re.compile(
+        re.escape(delimiters.segment) + rb"\s*((?:" + tags + rb")(?=[\r\n]*" + element + rb")|" + isa + rb")"
+    )
+
+
+def _bare(tag: bytes) -> bytes:
+    return tag.replace(b"\r", b"").replace(b"\n", b"")
