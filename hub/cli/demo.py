@@ -1,0 +1,134 @@
+"""The scenario: partners play, the hub works, and at the end both sides' books are compared."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hub.api.clients import add_client
+from hub.cli.closing import show_audit, show_summary
+from hub.cli.output import console, errors
+from hub.cli.session import connection
+from hub.pipeline.account import summary
+from hub.pipeline.context import Hub
+
+PORTAL = "portal"
+QUIET = 90.0
+"""Seconds without any change, with things still open, after which the demo gives up waiting."""
+
+LIMIT = 900.0
+"""Seconds the scenario may take in all."""
+
+OPEN_EFFECTS = ("waiting", "claimed", "retry_at", "in_doubt")
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Size, seed and length of the ERP's outage in seconds."""
+
+    returns: int
+    seed: int
+    outage: float
+
+
+def play(platform: Any, scenario: Scenario) -> dict[str, Any]:
+    """Let the partners play and wait until everything has come to rest.
+
+    Returns:
+        `ok`, `summary` (see `account.summary`), `audit` (the partners' books), `seconds`.
+    """
+    from hub.bootstrap import bootstrap  # noqa: PLC0415  # loads the catalog: not for --help
+
+    began = time.monotonic()
+    settings = platform.settings
+    with bootstrap(settings, connections=lambda name: connection(settings, name)) as hub:
+        key = add_client(hub.database, PORTAL)
+        with _player(platform, scenario, key) as player:
+            _watch(hub, platform, player, began)
+        now = summary(hub)
+    audit = _books(platform)
+    ok = bool(audit["ok"]) and not now["problems"] and not _open(now)
+    show_summary(now)
+    show_audit(audit)
+    seconds = time.monotonic() - began
+    verdict = "[green]everything adds up: nothing lost, nothing doubled[/green]" if ok else "[red]not as it should be[/red]"
+    console.print(f"{verdict}; {seconds:.0f} s for the scenario, {platform.seconds:.0f} s to start")
+    return {"ok": ok, "summary": now, "audit": audit, "seconds": round(seconds, 1)}
+
+
+@contextmanager
+def _player(platform: Any, scenario: Scenario, key: str) -> Iterator[subprocess.Popen[str]]:
+    """The partners' side, a process of its own that shares no code with us."""
+    command = [
+        *(sys.executable, "-m", "sandboxes", "play", "--dir", str(sandbox_dir(platform))),
+        *("--hub", platform.intake_url, "--api-key", key),
+        *("--returns", str(scenario.returns), "--seed", str(scenario.seed), "--outage", str(scenario.outage)),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=platform.settings.project_dir) as player:
+        try:
+            yield player
+        finally:
+            player.kill()
+
+
+def _watch(hub: Hub, platform: Any, player: subprocess.Popen[str], began: float) -> None:
+    last, changed = "", time.monotonic()
+    while time.monotonic() - began < LIMIT:
+        time.sleep(1)
+        now = summary(hub)
+        line = _line(now)
+        if line != last:
+            last, changed = line, time.monotonic()
+            errors.print(f"[dim]{time.monotonic() - began:5.0f} s[/dim]  {line}")
+        if player.poll() is None or _open(now):
+            if player.poll() is not None and time.monotonic() - changed > QUIET:
+                return
+            continue
+        if _books(platform)["ok"] or time.monotonic() - changed > QUIET:
+            return
+
+
+def _line(now: Mapping[str, Any]) -> str:
+    received = sum(flow["received"] for flow in now["flows"].values())
+    states: dict[str, int] = {}
+    for operations in now["targets"].values():
+        for counted in operations.values():
+            for state, count in counted.items():
+                states[state] = states.get(state, 0) + count
+    letters = sum(x["letters"] for x in now["dead_letters"] if x["state"] in ("open", "parked"))
+    returns = ", ".join(f"{count} {status}" for status, count in sorted(now["returns"].items()))
+    effects = ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "none"
+    return f"received {received} | effects {effects} | dead letters {letters} | returns {returns or 'none'}"
+
+
+def _open(now: Mapping[str, Any]) -> int:
+    """How much is still on its way: documents, held messages and unfinished effects."""
+    waiting = sum(flow["documents_waiting"] + flow.get("held", 0) for flow in now["flows"].values())
+    return waiting + sum(
+        count
+        for operations in now["targets"].values()
+        for counted in operations.values()
+        for state, count in counted.items()
+        if state in OPEN_EFFECTS
+    )
+
+
+def _books(platform: Any) -> dict[str, Any]:
+    command = [sys.executable, "-m", "sandboxes", "audit", "--dir", str(sandbox_dir(platform))]
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, text=True, check=False, cwd=platform.settings.project_dir
+    )
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def sandbox_dir(platform: Any) -> Path:
+    """Where the sandboxes keep their own books."""
+    return Path(platform.settings.home) / "sandboxes"

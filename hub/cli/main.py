@@ -1,0 +1,40 @@
+"""The `returns-hub` command: one place for people who build, run and repair return flows."""
+
+from __future__ import annotations
+
+import typer
+
+from hub.cli import authoring, operate, partners, platform
+
+app = typer.Typer(
+    name="returns-hub",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # locals hold passwords
+    rich_markup_mode="rich",
+    help="Returns Hub: product returns between ERP, warehouse, partners and portals.",
+)
+
+START, BUILD, TRY, OPERATE = "Start", "Build mappings and flows", "Try a partner", "Operate"
+
+app.command(rich_help_panel=START)(platform.up)
+app.command(rich_help_panel=START)(platform.demo)
+app.command(rich_help_panel=BUILD)(authoring.check)
+app.command("map", rich_help_panel=BUILD)(authoring.map_file)
+app.command(rich_help_panel=BUILD)(authoring.functions)
+app.command(rich_help_panel=TRY)(partners.read)
+app.command(rich_help_panel=TRY)(partners.send)
+app.command(rich_help_panel=TRY)(partners.find)
+app.command(rich_help_panel=OPERATE)(operate.run)
+app.command(rich_help_panel=OPERATE)(operate.status)
+app.command(rich_help_panel=OPERATE)(operate.trace)
+app.add_typer(operate.letters_app, name="deadletters", rich_help_panel=OPERATE)
+app.command(rich_help_panel=OPERATE)(operate.resume)
+app.command(rich_help_panel=OPERATE)(operate.rebuild)
+app.command(rich_help_panel=OPERATE)(operate.migrate)
+app.command(rich_help_panel=OPERATE)(operate.audit)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
