@@ -77,7 +77,7 @@ def read(facts: Iterable[Fact], cases: Cases) -> History:
     distinct = sorted(_distinct(facts, cases), key=order)
     if not distinct:
         return History(None, {}, 0, frozenset())
-    return_id = distinct[0].return_id
+    return_id = _subject(distinct)
     usable = [fact for fact in distinct if _usable(fact, return_id, cases)]
     current = _corrected(usable, cases)
     standing = _restated(current, cases)
@@ -111,6 +111,14 @@ def _distinct(facts: Iterable[Fact], cases: Cases) -> list[Fact]:
 
 def _content(fact: Fact) -> tuple[datetime, str]:
     return utc(fact.recorded_at), repr(fact)
+
+
+def _subject(facts: list[Fact]) -> UUID:
+    """The return that most facts are about; of equals the lowest id."""
+    count: dict[UUID, int] = {}
+    for fact in facts:
+        count[fact.return_id] = count.get(fact.return_id, 0) + 1
+    return facts[0].return_id if len(count) == 1 else max(sorted(count), key=count.__getitem__)
 
 
 def _usable(fact: Fact, return_id: UUID, cases: Cases) -> bool:

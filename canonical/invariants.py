@@ -1,6 +1,6 @@
 """What must hold for every return, whatever its facts said; re-proved on stored projections.
 
-Partners may state the impossible, such as more received than was authorized. That is no broken invariant as long
+Partners may state the impossible, such as more received than authorized. That is no broken invariant as long
 as the return carries the case that says so; without its case it is.
 """
 
