@@ -22,12 +22,12 @@ def books(store: ErpStore) -> dict[str, Any]:
     returns = store.find(CUSTOMER_RETURN, limit=_ALL)
     movements = store.find(MATERIAL_DOCUMENT, limit=_ALL)
     credits_ = store.find(CREDIT_MEMO_REQUEST, limit=_ALL)
-    order_of_return = {str(one.number): one.header.get("ReferenceSDDocument") or "" for one in returns}
+    order_of_return = {str(one.number): _order(one) for one in returns}
     return {
         "sales_orders": {"count": store.count(SALES_ORDER)},
         "customer_returns": {
             **_by_key(returns, "PurchaseOrderByCustomer"),
-            "by_order": _numbers(returns, "ReferenceSDDocument"),
+            "by_order": _by_order(returns),
         },
         "material_documents": {
             **_by_key(movements, "ReferenceDocument"),
@@ -44,6 +44,21 @@ def _numbers(documents: Iterable[Stored], name: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     for one in documents:
         found[one.header.get(name) or ""].append(str(one.number))
+    return dict(found)
+
+
+def _order(document: Stored) -> str:
+    """The document it refers to: named by the header, else by its first item."""
+    for part in (document.header, *document.items):
+        if part.get("ReferenceSDDocument"):
+            return str(part["ReferenceSDDocument"])
+    return ""
+
+
+def _by_order(documents: Iterable[Stored]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for one in documents:
+        found[_order(one)].append(str(one.number))
     return dict(found)
 
 
@@ -66,7 +81,7 @@ def _credits(documents: Iterable[Stored], order_of_return: Mapping[str, str]) ->
     """Count and amount per sales order. A memo may name the return instead of the order."""
     found: dict[str, list[Decimal]] = defaultdict(list)
     for one in documents:
-        reference = one.header.get("ReferenceSDDocument") or ""
+        reference = _order(one)
         found[order_of_return.get(reference, reference)].append(_amount(one))
     return {
         order: {"count": len(amounts), "amount": f"{sum(amounts, Decimal()):f}"}

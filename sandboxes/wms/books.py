@@ -12,18 +12,23 @@ from sandboxes.wms.store import WmsStore
 def books(store: WmsStore) -> dict[str, Any]:
     """JSON-compatible; quantities are decimal text.
 
-    `expected_receipts` gives `by_rma` (rma → times announced); a repeated PUT replaces and is no
-    duplicate. `inspections` gives, by rma, what was inspected: each `{id, lines}`. `unsaid` counts
+    `expected_receipts` gives `by_rma` (rma → times announced) and `quantities` (rma → sku → pieces);
+    a repeated PUT replaces and is no duplicate. `inspections` gives, by rma, what was inspected: each `{id, lines}`. `unsaid` counts
     reports that are planned but not visible yet.
     """
-    expected = {one["rma"]: one["puts"] for one in store.announcements()}
+    announcements = store.announcements()
+    expected = {one["rma"]: one["puts"] for one in announcements}
     receipts, inspections = store.reports("receipt"), store.reports("inspection")
     by_rma: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for one in inspections:
         lines = [{**line, "quantity": str(line["quantity"])} for line in one["lines"]]
         by_rma[one["rma"]].append({"id": one["inspection_id"], "lines": lines})
     return {
-        "expected_receipts": {"count": len(expected), "by_rma": expected},
+        "expected_receipts": {
+            "count": len(expected),
+            "by_rma": expected,
+            "quantities": {one["rma"]: _announced(one["lines"]) for one in announcements},
+        },
         "receipts": {
             "count": len(receipts),
             "without_rma": [one["receipt_id"] for one in receipts if one["rma"] is None],
@@ -36,6 +41,13 @@ def books(store: WmsStore) -> dict[str, Any]:
         },
         "unsaid": store.unsaid(),
     }
+
+
+def _announced(lines: list[dict[str, Any]]) -> dict[str, str]:
+    total: dict[str, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        total[line["sku"]] += Decimal(line["quantity"])
+    return {sku: f"{quantity:f}" for sku, quantity in total.items()}
 
 
 def _quantities(inspections: list[dict[str, Any]]) -> dict[str, str]:
