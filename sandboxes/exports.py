@@ -8,7 +8,7 @@ from typing import Any
 
 from sandboxes.edi180 import Interchange
 
-PER_INTERCHANGE = 12
+_MOST, _FEWEST = 12, 3  # transactions in an interchange
 _FIRST_CONTROL = 1001
 
 Notice = Mapping[str, Any]
@@ -37,7 +37,8 @@ def files(notices: Sequence[Notice], today: date) -> list[dict[str, Any]]:
 
 def _spread(notices: Sequence[Notice]) -> Iterator[list[Sequence[Notice]]]:
     """Every third file holds two interchanges; the last file holds the last notice."""
-    parts = [notices[at : at + PER_INTERCHANGE] for at in range(0, len(notices), PER_INTERCHANGE)]
+    size = min(_MOST, max(_FEWEST, len(notices) // 6))
+    parts = [notices[at : at + size] for at in range(0, len(notices), size)]
     number = 0
     while parts:
         number += 1

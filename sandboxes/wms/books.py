@@ -13,8 +13,8 @@ def books(store: WmsStore) -> dict[str, Any]:
     """JSON-compatible; quantities are decimal text.
 
     `expected_receipts` gives `by_rma` (rma → times announced) and `quantities` (rma → sku → pieces);
-    a repeated PUT replaces and is no duplicate. `inspections` gives, by rma, what was inspected: each `{id, lines}`. `unsaid` counts
-    reports that are planned but not visible yet.
+    a repeated PUT replaces and is no duplicate. `inspections` gives, by rma, what was inspected: each
+    `{id, lines}`. `unsaid` counts reports that are planned but not visible yet.
     """
     announcements = store.announcements()
     expected = {one["rma"]: one["puts"] for one in announcements}
