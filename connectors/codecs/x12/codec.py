@@ -134,12 +134,10 @@ def examine(block: Block, guide: Guide | None, profile: Profile) -> tuple[Tree, 
 
 def _digest(content: list[str], delimiters: Delimiters) -> str:
     """Content without envelope and without regard to which delimiters it was written with."""
-    signs = delimiters.text
-    text = "\x1e".join(content).replace(signs.element, "\x1d")
-    if signs.component:
-        text = text.replace(signs.component, "\x1f")
-    if signs.repetition:
-        text = text.replace(signs.repetition, "\x1c")
+    text = "~".join(content)
+    for sign, standard in zip(delimiters.text[:3], "*:^", strict=True):
+        if sign and sign != standard:
+            text = text.replace(sign, standard)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -132,8 +132,11 @@ class _Inside:
         self._finish(self.end)
 
     def _elements(self, segment: Segment) -> tuple[str, ...]:
-        parts = split(self._window.slice(segment.start, segment.end), self._delimiters)
-        text = parts[0] if parts else ""
+        raw = self._window.slice(segment.start, segment.end)
+        if raw.isascii() and b"\n" not in raw and b"\r" not in raw:
+            text = raw.decode("ascii")
+        else:
+            text = next(iter(split(raw, self._delimiters)), "")
         return tuple(
             text.rstrip(self._delimiters.text.component or None).split(self._delimiters.text.element)
         )

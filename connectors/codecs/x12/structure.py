@@ -14,19 +14,15 @@ from typing import Final, NamedTuple
 from connectors.codecs.x12 import findings as codes
 from connectors.codecs.x12.guide import Guide, Node, SegmentDef
 
-SET: Final = 0  # the only one of its kind: a dict
-FIRST: Final = 1  # the first of a list
-NEXT: Final = 2  # another of a list
-
 _SEGMENT_ID: Final = re.compile(r"[A-Z][A-Z0-9]{1,2}")
 
 
 class Step(NamedTuple):
-    """What to do with one segment: its definition, the node it goes under (0 is the root), and how."""
+    """Where one segment goes: its definition, the node it is under (0 is the root), one or many there."""
 
     segment: SegmentDef
     parent: int
-    how: int
+    many: bool
     loop: str
 
 
@@ -110,10 +106,8 @@ class _Planner:
             self.scopes.append(_Scope(node.children, len(self.steps), node.id))
 
     def _step(self, scope: _Scope, segment: SegmentDef, loop: str, *, many: bool) -> None:
-        again = segment.id in scope.keys
-        how = (NEXT if again else FIRST) if many else SET
         scope.keys.add(segment.id)
-        self.steps.append(Step(segment, scope.owner, how, loop))
+        self.steps.append(Step(segment, scope.owner, many, loop))
 
     def _misfit(self, index: int, name: str) -> None:
         """No place for it ahead: keep its data in the loop that knows it, else in the one that is open."""
