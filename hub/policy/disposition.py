@@ -18,7 +18,7 @@ SAFE = {"credit": False}
 """What the table's last rule must answer: a case that nobody thought of is never credited."""
 
 _CENT = Decimal("0.01")
-_PREFIX = "disposition-"
+_PREFIX = "D-"
 _NONE = Decimal(0)
 
 Tree = Mapping[str, Any]

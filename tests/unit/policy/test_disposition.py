@@ -57,7 +57,7 @@ def with_dispositions(decided: dict[str, Any], return_: dict[str, Any] = RETURN)
 def test_sealed_goods_go_to_stock_and_are_credited(disposition: DecisionTable) -> None:
     decided = decide_disposition(RETURN, inspected({"line_no": 1, "quantity": "2"}), disposition)
     assert decided == {
-        "disposition_id": "disposition-I-1",
+        "disposition_id": "D-I-1",
         "inspection_id": "I-1",
         "decided_at": "2026-11-05T10:00:00+00:00",
         "policy": {"name": "disposition", "version": disposition.version},
