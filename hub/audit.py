@@ -56,7 +56,9 @@ def verify(database: Database, *, page: int = 5_000) -> list[str]:
         for entry in entries:
             if entry["seq"] != seq + 1:
                 problems.append(f"entries {seq + 1} to {entry['seq'] - 1} are missing")
-            if entry["previous"] != previous or entry["hash"] != _seal(*(entry[name] for name in _FIELDS[:-1])):
+            if entry["previous"] != previous or entry["hash"] != _seal(
+                *(entry[name] for name in _FIELDS[:-1])
+            ):
                 problems.append(f"entry {entry['seq']} does not match its seal")
             seq, previous = entry["seq"], entry["hash"]
     return problems

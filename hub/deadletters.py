@@ -76,7 +76,7 @@ class DeadLetter:
     @property
     def fingerprint(self) -> str:
         """Groups letters of one cause: class, step, code and path."""
-        cause = "\x1f".join((self.flow, self.error_class, self.step, self.code, self.path))
+        cause = f"{self.flow}\x1f{self.error_class}\x1f{self.step}\x1f{self.code}\x1f{self.path}"
         return hashlib.sha256(cause.encode()).hexdigest()[:16]
 
 
@@ -110,9 +110,14 @@ def _row(letter: DeadLetter) -> tuple[Any, ...]:
         letter.path,
         letter.fingerprint,
         letter.summary,
-        orjson.dumps([dict(error) for error in letter.errors], default=str).decode().replace("\\u0000", "�"),
+        _errors(letter.errors),
         letter.tree_sha256,
         letter.mapping,
         "parked" if letter.replays else "open",
         letter.replays,
     )
+
+
+def _errors(errors: Sequence[Mapping[str, Any]]) -> str:
+    # jsonb takes no NUL character, which a partner's document may well hold
+    return orjson.dumps([dict(error) for error in errors], default=str).decode().replace("\\u0000", "\\ufffd")

@@ -92,13 +92,11 @@ def claim(tx: Connection, target: str, limit: int, worker: str) -> list[Effect]:
     """Take what is due at a target, in order, with lease, fence and attempt row."""
     params = {"target": target, "limit": limit, "lease": LEASE, "worker": worker}
     names = Effect.__dataclass_fields__
-    return [
-        Effect(**{name: row[name] for name in names}) for row in rows(tx, "claim_effects", params)
-    ]
+    return [Effect(**{name: row[name] for name in names}) for row in rows(tx, "claim_effects", params)]
 
 
 def store_requests(tx: Connection, composed: Sequence[tuple[UUID, bytes, str, str]]) -> None:
-    """Keep what will be sent before it is sent: (effect id, bytes, media type, mapping). Repeats send the same."""
+    """Keep (effect id, bytes, media type, mapping) before they are sent; a repeat sends the same bytes."""
     if not composed:
         return
     digests = ledger.store_payloads(tx, [(body, media_type) for _, body, media_type, _ in composed])
@@ -114,7 +112,9 @@ def settle(tx: Connection, outcomes: Sequence[Outcome]) -> list[Outcome]:
     if not outcomes:
         return []
     names = ("id", "fence", "state", "reference", "receipt", "delay", "unburnt")
-    settled = {row["id"] for row in rows(tx, "settle_effects", columns([_effect_row(o) for o in outcomes], names))}
+    settled = {
+        row["id"] for row in rows(tx, "settle_effects", columns([_effect_row(o) for o in outcomes], names))
+    }
     ours = [outcome for outcome in outcomes if outcome.effect.id in settled]
     if ours:
         _end_attempts(tx, ours)

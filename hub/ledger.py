@@ -23,7 +23,7 @@ LEASE = timedelta(seconds=60)
 """How long a worker may go without a sign before another takes over its document."""
 
 
-class LeaseLost(Exception):
+class LeaseLost(Exception):  # noqa: N818  # reads as what happened
     """Another worker took over; nothing of this transaction may stay."""
 
 

@@ -12,13 +12,15 @@ from hub.cli.output import AsJson, Failed, console, emit, failures, table
 from hub.settings import from_environment
 
 
-def check(json: AsJson = False) -> None:  # noqa: FBT002
+def check(json: AsJson = False) -> None:
     """Prove every flow, mapping, system, policy and code table before anything runs."""
-    from hub.flows.check import check as problems_of  # noqa: PLC0415  # start-up time of --help
+    from hub.flows.check import check as problems_of  # start-up time of --help
 
     with failures(as_json=json):
         problems = problems_of(from_environment().project_dir)
-        listed = [{"file": p.file, "line": p.line, "column": p.column, "message": p.message} for p in problems]
+        listed = [
+            {"file": p.file, "line": p.line, "column": p.column, "message": p.message} for p in problems
+        ]
         emit({"problems": listed}, as_json=json, people=lambda: _show_problems(problems))
         if problems:
             raise Failed
@@ -27,18 +29,24 @@ def check(json: AsJson = False) -> None:  # noqa: FBT002
 def _show_problems(problems: Sequence[Any]) -> None:
     for problem in problems:
         console.print(str(problem), markup=False, soft_wrap=True)
-    console.print(f"[red]{len(problems)} problems[/red]" if problems else "[green]all flows, mappings and policies hold[/green]")
+    console.print(
+        f"[red]{len(problems)} problems[/red]"
+        if problems
+        else "[green]all flows, mappings and policies hold[/green]"
+    )
 
 
 def map_file(
     file: Annotated[Path, typer.Argument(help="A mapping file.", exists=True, dir_okay=False)],
-    sample: Annotated[str, typer.Option("--sample", "-s", help="A sample's name, or the path of a document.")] = "",
-    json: AsJson = False,  # noqa: FBT002
+    sample: Annotated[
+        str, typer.Option("--sample", "-s", help="A sample's name, or the path of a document.")
+    ] = "",
+    json: AsJson = False,
 ) -> None:
     """Show what a mapping makes of a sample: the result and, per field, path, value found and each step."""
-    from hub.mapping.compile import compile_file  # noqa: PLC0415  # start-up time of --help
-    from hub.mapping.coverage import coverage  # noqa: PLC0415  # same
-    from hub.mapping.samples import jsonable, read_sample  # noqa: PLC0415  # same
+    from hub.mapping.compile import compile_file  # start-up time of --help
+    from hub.mapping.coverage import coverage  # same
+    from hub.mapping.samples import jsonable, read_sample  # same
 
     with failures(as_json=json):
         compiled = compile_file(file, from_environment().project_dir / "mappings")
@@ -78,7 +86,7 @@ def _sample(file: Path, name: str) -> Path:
 
 
 def _decode(source_type: str, body: bytes) -> Sequence[Any]:
-    from connectors.codecs.registry import codec  # noqa: PLC0415  # start-up time of --help
+    from connectors.codecs.registry import codec  # start-up time of --help
 
     trees = []
     for record in codec(source_type).decode(body).records:
@@ -111,7 +119,11 @@ def _show_mapped(ref: str, source: Path, results: Sequence[dict[str, Any]]) -> N
             (one.target_path, one.source_path or "constant", one.found, _steps(one.steps), one.value)
             for one in result["fields"]
         ]
-        table(f"key {result['key']}" if result["key"] else "fields", ("field", "path", "found", "steps", "value"), lines)
+        table(
+            f"key {result['key']}" if result["key"] else "fields",
+            ("field", "path", "found", "steps", "value"),
+            lines,
+        )
         console.print_json(data=result["value"], default=str)
         for error in result["errors"]:
             console.print(f"[red]error[/red] {error}", soft_wrap=True)
@@ -123,13 +135,15 @@ def _steps(steps: Sequence[Any]) -> str:
     return " → ".join(f"{step.call} {step.value!s}" for step in steps)
 
 
-def functions(json: AsJson = False) -> None:  # noqa: FBT002
+def functions(json: AsJson = False) -> None:
     """List the functions that a mapping can use."""
-    from hub.mapping.functions import FUNCTIONS  # noqa: PLC0415  # start-up time of --help
+    from hub.mapping.functions import FUNCTIONS  # start-up time of --help
 
     listed = [
         {"name": f.name, "group": f.group, "parameters": [p.name for p in f.params], "doc": f.doc}
         for f in FUNCTIONS.values()
     ]
     lines = [(f["group"], f"{f['name']}({', '.join(f['parameters'])})", f["doc"]) for f in listed]
-    emit(listed, as_json=json, people=lambda: table("Functions", ("group", "function", "what it does"), lines))
+    emit(
+        listed, as_json=json, people=lambda: table("Functions", ("group", "function", "what it does"), lines)
+    )

@@ -35,7 +35,11 @@ def _show_flows(flows: Mapping[str, Mapping[str, int]]) -> None:
 
 def _show_targets(targets: Mapping[str, Mapping[str, Mapping[str, int]]]) -> None:
     lines = [
-        (f"{target}.{operation}", sum(states.values()), *(states.get(place) or "·" for place in EFFECT_PLACES))
+        (
+            f"{target}.{operation}",
+            sum(states.values()),
+            *(states.get(place) or "·" for place in EFFECT_PLACES),
+        )
         for target, operations in sorted(targets.items())
         for operation, states in sorted(operations.items())
     ]

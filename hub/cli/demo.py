@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hub.api.clients import add_client
+from hub.api import clients
 from hub.cli.closing import show_audit, show_summary
 from hub.cli.output import console, errors
 from hub.cli.session import connection
@@ -44,12 +44,12 @@ def play(platform: Any, scenario: Scenario) -> dict[str, Any]:
     Returns:
         `ok`, `summary` (see `account.summary`), `audit` (the partners' books), `seconds`.
     """
-    from hub.bootstrap import bootstrap  # noqa: PLC0415  # loads the catalog: not for --help
+    from hub.bootstrap import bootstrap  # loads the catalog: not for --help
 
     began = time.monotonic()
     settings = platform.settings
     with bootstrap(settings, connections=lambda name: connection(settings, name)) as hub:
-        key = add_client(hub.database, PORTAL)
+        key = clients.add(hub.database, PORTAL)
         with _player(platform, scenario, key) as player:
             _watch(hub, platform, player, began)
         now = summary(hub)
@@ -58,7 +58,11 @@ def play(platform: Any, scenario: Scenario) -> dict[str, Any]:
     show_summary(now)
     show_audit(audit)
     seconds = time.monotonic() - began
-    verdict = "[green]everything adds up: nothing lost, nothing doubled[/green]" if ok else "[red]not as it should be[/red]"
+    verdict = (
+        "[green]everything adds up: nothing lost, nothing doubled[/green]"
+        if ok
+        else "[red]not as it should be[/red]"
+    )
     console.print(f"{verdict}; {seconds:.0f} s for the scenario, {platform.seconds:.0f} s to start")
     return {"ok": ok, "summary": now, "audit": audit, "seconds": round(seconds, 1)}
 
@@ -71,7 +75,9 @@ def _player(platform: Any, scenario: Scenario, key: str) -> Iterator[subprocess.
         *("--hub", platform.intake_url, "--api-key", key),
         *("--returns", str(scenario.returns), "--seed", str(scenario.seed), "--outage", str(scenario.outage)),
     ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=platform.settings.project_dir) as player:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, cwd=platform.settings.project_dir
+    ) as player:
         try:
             yield player
         finally:
@@ -111,8 +117,8 @@ def _line(now: Mapping[str, Any]) -> str:
 def _open(now: Mapping[str, Any]) -> int:
     """How much is still on its way: documents, held messages and unfinished effects."""
     waiting = sum(flow["documents_waiting"] + flow.get("held", 0) for flow in now["flows"].values())
-    return waiting + sum(
-        count
+    return int(waiting) + sum(
+        int(count)
         for operations in now["targets"].values()
         for counted in operations.values()
         for state, count in counted.items()
@@ -122,7 +128,7 @@ def _open(now: Mapping[str, Any]) -> int:
 
 def _books(platform: Any) -> dict[str, Any]:
     command = [sys.executable, "-m", "sandboxes", "audit", "--dir", str(sandbox_dir(platform))]
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603  # our own interpreter and arguments
         command, stdout=subprocess.PIPE, text=True, check=False, cwd=platform.settings.project_dir
     )
     found: dict[str, Any] = json.loads(done.stdout)

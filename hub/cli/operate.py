@@ -17,10 +17,10 @@ Budget = Annotated[float, typer.Option(help="Seconds of work at most; the rest w
 def run(
     flow: Annotated[str, typer.Argument(help="An intake flow, a delivery flow, or a target system.")],
     budget: Budget = 60.0,
-    json: AsJson = False,  # noqa: FBT002
+    json: AsJson = False,
 ) -> None:
     """Run a flow once, without Airflow: read, admit and account; or deliver and account."""
-    from hub.pipeline import account, admit, deliver, read  # noqa: PLC0415
+    from hub.pipeline import account, admit, deliver, read
 
     run_id = f"cli:{uuid4()}"
     with failures(as_json=json), hub_session() as hub:
@@ -44,16 +44,20 @@ def run(
 
 
 def _show_steps(flow: str, steps: dict[str, Any]) -> None:
-    lines = [(step, name, value) for step, counted in steps.items() for name, value in counted.items() if value]
+    lines = [
+        (step, name, value) for step, counted in steps.items() for name, value in counted.items() if value
+    ]
     table(flow, ("step", "what", "count"), lines, empty="nothing to do")
 
 
 def trace(
-    key: Annotated[str, typer.Argument(help="RMA, purchase order, claim, serial, receipt, document or control number.")],
-    json: AsJson = False,  # noqa: FBT002
+    key: Annotated[
+        str, typer.Argument(help="RMA, purchase order, claim, serial, receipt, document or control number.")
+    ],
+    json: AsJson = False,
 ) -> None:
     """Show the whole way of the returns behind any number: messages, facts, effects, dead letters."""
-    from hub.pipeline.trace import trace as find_way  # noqa: PLC0415
+    from hub.pipeline.trace import trace as find_way
 
     with failures(as_json=json), hub_session() as hub:
         found = find_way(hub, key)
@@ -80,14 +84,27 @@ def _show_return(one: dict[str, Any]) -> None:
     if decision:
         policy = decision.get("policy") or {}
         reasons = "; ".join(decision.get("reasons") or ())
-        console.print(f"decision {decision.get('outcome')} by {policy.get('name')} rule {policy.get('rule')} {reasons}")
+        console.print(
+            f"decision {decision.get('outcome')} by {policy.get('name')} rule {policy.get('rule')} {reasons}"
+        )
     console.print()
-    messages = [(_at(m["received_at"]), m["flow"], m["document_key"], m["state"], m["seen"]) for m in one["messages"]]
+    messages = [
+        (_at(m["received_at"]), m["flow"], m["document_key"], m["state"], m["seen"]) for m in one["messages"]
+    ]
     table("Messages", ("received", "flow", "document", "state", "seen"), messages)
-    facts = [(_at(f["recorded_at"]), f["type"], f["source"], f["mapping"] or f["actor"]) for f in one["facts"]]
+    facts = [
+        (_at(f["recorded_at"]), f["type"], f["source"], f["mapping"] or f["actor"]) for f in one["facts"]
+    ]
     table("Facts", ("recorded", "type", "source", "by"), facts)
     effects = [
-        (_at(e["created_at"]), f"{e['target']}.{e['operation']}", e["business_key"], e["state"], e["reference"], e["attempts"])
+        (
+            _at(e["created_at"]),
+            f"{e['target']}.{e['operation']}",
+            e["business_key"],
+            e["state"],
+            e["reference"],
+            e["attempts"],
+        )
         for e in one["effects"]
     ]
     table("Effects", ("created", "operation", "key", "state", "reference", "attempts"), effects)
@@ -105,27 +122,32 @@ letters_app = typer.Typer(no_args_is_help=True, help="See, replay or set aside w
 
 @letters_app.command("list")
 def list_letters(
-    state: Annotated[str, typer.Option(help="open, parked, replayed, discarded, resolved; empty for all.")] = "open",
+    state: Annotated[
+        str, typer.Option(help="open, parked, replayed, discarded, resolved; empty for all.")
+    ] = "open",
     flow: Annotated[str, typer.Option(help="Only of this flow or target.")] = "",
     run_id: Annotated[str, typer.Option("--run", help="Only of this run.")] = "",
     limit: Annotated[int, typer.Option(help="At most so many, newest first.")] = 100,
-    json: AsJson = False,  # noqa: FBT002
+    json: AsJson = False,
 ) -> None:
     """List dead letters, newest first, each with its reason."""
     params = {"state": state, "flow": flow, "run_id": run_id, "limit": limit}
     with failures(as_json=json), hub_session() as hub:
         found = hub.database.rows("dead_letters", params)
         lines = [
-            (x["id"], _at(x["created_at"]), x["flow"], x["step"], x["code"], x["state"], x["summary"]) for x in found
+            (x["id"], _at(x["created_at"]), x["flow"], x["step"], x["code"], x["state"], x["summary"])
+            for x in found
         ]
         names = ("id", "since", "flow", "step", "code", "state", "why")
-        emit(found, as_json=json, people=lambda: table("Dead letters", names, lines, empty="none: all is well"))
+        emit(
+            found, as_json=json, people=lambda: table("Dead letters", names, lines, empty="none: all is well")
+        )
 
 
 @letters_app.command("show")
 def show_letter(
     letter: Annotated[UUID, typer.Argument(help="The dead letter's id.")],
-    json: AsJson = False,  # noqa: FBT002
+    json: AsJson = False,
 ) -> None:
     """Show all errors of one dead letter, with its decoded document."""
     with failures(as_json=json), hub_session() as hub:
@@ -145,7 +167,8 @@ def _show_letter(letter: dict[str, Any], body: str) -> None:
         f"mapping {letter['mapping'] or '-'}\n"
     )
     lines = [
-        (e.get("path"), e.get("message"), e.get("found"), e.get("source"), e.get("position")) for e in letter["errors"]
+        (e.get("path"), e.get("message"), e.get("found"), e.get("source"), e.get("position"))
+        for e in letter["errors"]
     ]
     table("Errors", ("where", "what", "found", "from", "position"), lines)
     if body:
@@ -157,10 +180,10 @@ def _show_letter(letter: dict[str, Any], body: str) -> None:
 def replay_letter(
     letter: Annotated[UUID, typer.Argument(help="The dead letter's id.")],
     note: Annotated[str, typer.Option(help="Why; kept in the audit log.")] = "",
-    json: AsJson = False,  # noqa: FBT002
+    json: AsJson = False,
 ) -> None:
     """Try a dead letter again with today's mapping; what fails again is parked."""
-    from hub.pipeline.replay import replay  # noqa: PLC0415
+    from hub.pipeline.replay import replay
 
     with failures(as_json=json), hub_session() as hub:
         result = replay(hub, letter, f"cli:{getpass.getuser()}", note)
@@ -179,10 +202,10 @@ def _show_replayed(result: dict[str, Any]) -> None:
 def discard_letter(
     letter: Annotated[UUID, typer.Argument(help="The dead letter's id.")],
     note: Annotated[str, typer.Option(help="Why; kept in the audit log.")],
-    json: AsJson = False,  # noqa: FBT002
+    json: AsJson = False,
 ) -> None:
     """Set a dead letter aside for good, with a reason. Nothing is deleted."""
-    from hub.pipeline.replay import discard  # noqa: PLC0415
+    from hub.pipeline.replay import discard
 
     with failures(as_json=json), hub_session() as hub:
         result = discard(hub, letter, f"cli:{getpass.getuser()}", note)
@@ -190,11 +213,11 @@ def discard_letter(
 
 
 def rebuild(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only compare, write nothing.")] = False,  # noqa: FBT002
-    json: AsJson = False,  # noqa: FBT002
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only compare, write nothing.")] = False,
+    json: AsJson = False,
 ) -> None:
     """Make the projection of all returns anew from their facts."""
-    from hub.pipeline.rebuild import rebuild as fold_again  # noqa: PLC0415
+    from hub.pipeline.rebuild import rebuild as fold_again
 
     with failures(as_json=json), hub_session() as hub:
         totals = fold_again(hub, write=not dry_run)
@@ -202,10 +225,10 @@ def rebuild(
         emit(totals, as_json=json, people=lambda: console.print(text))
 
 
-def migrate(json: AsJson = False) -> None:  # noqa: FBT002
+def migrate(json: AsJson = False) -> None:
     """Bring the hub's database to this version's schema."""
-    from hub.settings import from_environment  # noqa: PLC0415
-    from hub.store.migrate import upgrade  # noqa: PLC0415
+    from hub.settings import from_environment
+    from hub.store.migrate import upgrade
 
     with failures(as_json=json):
         revision = upgrade(from_environment().database_url)
@@ -214,10 +237,10 @@ def migrate(json: AsJson = False) -> None:  # noqa: FBT002
 
 def resume(
     target: Annotated[str, typer.Argument(help="The paused target system.")],
-    json: AsJson = False,  # noqa: FBT002
+    json: AsJson = False,
 ) -> None:
     """Let a target work again that was paused because of its configuration."""
-    from hub.pipeline.deliver import resume as let_work  # noqa: PLC0415
+    from hub.pipeline.deliver import resume as let_work
 
     with failures(as_json=json), hub_session() as hub:
         resumed = let_work(hub, target, f"cli:{getpass.getuser()}")
@@ -225,9 +248,9 @@ def resume(
         emit({"target": target, "resumed": resumed}, as_json=json, people=lambda: console.print(text))
 
 
-def audit(json: AsJson = False) -> None:  # noqa: FBT002
+def audit(json: AsJson = False) -> None:
     """Verify the audit log's hash chain."""
-    from hub.audit import verify  # noqa: PLC0415
+    from hub.audit import verify
 
     with failures(as_json=json), hub_session() as hub:
         problems = verify(hub.database)
@@ -237,10 +260,10 @@ def audit(json: AsJson = False) -> None:  # noqa: FBT002
             raise Failed
 
 
-def status(json: AsJson = False) -> None:  # noqa: FBT002
+def status(json: AsJson = False) -> None:
     """Where every message and effect is now, and whether the totals add up."""
-    from hub.cli.closing import show_summary  # noqa: PLC0415
-    from hub.pipeline.account import summary  # noqa: PLC0415
+    from hub.cli.closing import show_summary
+    from hub.pipeline.account import summary
 
     with failures(as_json=json), hub_session() as hub:
         now = summary(hub)

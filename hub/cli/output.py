@@ -54,9 +54,13 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def table(title: str, columns: Sequence[str], lines: Iterable[Sequence[Any]], *, empty: str = "nothing") -> None:
+def table(
+    title: str, columns: Sequence[str], lines: Iterable[Sequence[Any]], *, empty: str = "nothing"
+) -> None:
     """Print a table; a dim sentence when it is empty."""
-    grid = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False)
+    grid = Table(
+        title=title, title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False
+    )
     for column in columns:
         grid.add_column(column, overflow="fold")
     filled = False
@@ -73,7 +77,7 @@ def table(title: str, columns: Sequence[str], lines: Iterable[Sequence[Any]], *,
 @contextmanager
 def failures(*, as_json: bool) -> Iterator[None]:
     """Turn what users can mend into one sentence and exit code 1; bugs keep their traceback."""
-    from hub.flows.catalog import CatalogError  # noqa: PLC0415  # start-up time of --help
+    from hub.flows.catalog import CatalogError  # start-up time of --help
 
     try:
         yield

@@ -16,6 +16,12 @@ from hub.cli.session import hub_session
 
 SystemName = Annotated[str, typer.Argument(help="A system: the name of its folder in mappings/.")]
 Key = Annotated[str, typer.Option("--key", help="The business key of the effect.")]
+
+
+class NotPossible(LookupError):  # noqa: N818  # reads as what happened
+    """The system's connector cannot do this."""
+
+
 MEDIA_TYPES = {".edi": "application/edi-x12", ".x12": "application/edi-x12", ".json": "application/json"}
 
 
@@ -24,14 +30,14 @@ def read(
     resource: Annotated[str, typer.Argument(help="One of the system's resources.")],
     since: Annotated[str, typer.Option(help="Only what changed since then, where the system can tell.")] = "",
     limit: Annotated[int, typer.Option(help="Documents at most.")] = 10,
-    json: AsJson = False,  # noqa: FBT002
+    json: AsJson = False,
 ) -> None:
     """Read documents and print them as they came. Nothing is stored, archived or acknowledged."""
     with failures(as_json=json), hub_session() as hub:
         _known(hub.catalog.systems, system, resource, "resources")
         connector = hub.connector(system)
         if not isinstance(connector, Source):
-            raise LookupError(f"{system} cannot be read: its connector has no source")
+            raise NotPossible(f"{system} cannot be read: its connector has no source")
         found: list[Document] = []
         for batch in connector.read(resource, {"since": since} if since else None):
             found.extend(batch.documents)
@@ -46,7 +52,7 @@ def send(
     operation: Annotated[str, typer.Argument(help="One of the system's operations.")],
     file: Annotated[Path, typer.Argument(help="The exact bytes to send.", exists=True, dir_okay=False)],
     key: Key,
-    json: AsJson = False,  # noqa: FBT002
+    json: AsJson = False,
 ) -> None:
     """Send a file through an operation, once, and print what went and what came back.
 
@@ -56,8 +62,10 @@ def send(
         _known(hub.catalog.systems, system, operation, "operations")
         connector = hub.connector(system)
         if not isinstance(connector, Sink):
-            raise LookupError(f"{system} cannot be written to: its connector has no sink")
-        media_type = MEDIA_TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+            raise NotPossible(f"{system} cannot be written to: its connector has no sink")
+        media_type = (
+            MEDIA_TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        )
         document = Document(source_key=key, body=file.read_bytes(), media_type=media_type)
         try:
             receipt = connector.write(operation, document, key)
@@ -71,17 +79,21 @@ def find(
     system: SystemName,
     operation: Annotated[str, typer.Argument(help="The operation whose effect is looked for.")],
     key: Key,
-    json: AsJson = False,  # noqa: FBT002
+    json: AsJson = False,
 ) -> None:
     """Ask a partner whether an effect exists under a business key; exit code 1 when it does not."""
     with failures(as_json=json), hub_session() as hub:
         _known(hub.catalog.systems, system, operation, "operations")
         connector = hub.connector(system)
         if not isinstance(connector, Probe):
-            raise LookupError(f"{system} cannot be asked: its connector has no probe")
+            raise NotPossible(f"{system} cannot be asked: its connector has no probe")
         receipt = connector.find(operation, key)
         if receipt is None:
-            emit({"found": False}, as_json=json, people=lambda: console.print(f"{system} has nothing under {key}"))
+            emit(
+                {"found": False},
+                as_json=json,
+                people=lambda: console.print(f"{system} has nothing under {key}"),
+            )
             raise Failed
         emit(_receipt(receipt), as_json=json, people=lambda: _show_receipt(receipt))
 
@@ -120,7 +132,9 @@ def _exchange(exchange: Exchange | None) -> dict[str, Any] | None:
 
 def _show_documents(documents: list[Document]) -> None:
     for document in documents:
-        console.print(f"[bold]{document.source_key}[/bold]  {document.media_type}  {len(document.body)} bytes")
+        console.print(
+            f"[bold]{document.source_key}[/bold]  {document.media_type}  {len(document.body)} bytes"
+        )
         console.print(document.body.decode("utf-8", "backslashreplace"), markup=False, soft_wrap=True)
     if not documents:
         console.print("nothing new")

@@ -14,14 +14,17 @@ from hub.settings import from_environment
 
 
 def up(
-    sandboxes: Annotated[bool, typer.Option(help="Also start the sandbox partner systems.")] = True,  # noqa: FBT002
-    fresh: Annotated[bool, typer.Option("--fresh", help="Forget what earlier runs left.")] = False,  # noqa: FBT002
-    json: AsJson = False,  # noqa: FBT002
+    sandboxes: Annotated[bool, typer.Option(help="Also start the sandbox partner systems.")] = True,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget what earlier runs left.")] = False,
+    json: AsJson = False,
 ) -> None:
     """Start PostgreSQL, the sandboxes and Airflow, and keep them running until Ctrl-C."""
-    from hub.runtime.up import running  # noqa: PLC0415  # start-up time of --help
+    from hub.runtime.up import running  # start-up time of --help
 
-    with failures(as_json=json), running(from_environment(), sandboxes=sandboxes, fresh=fresh, progress=say) as platform:
+    with (
+        failures(as_json=json),
+        running(from_environment(), sandboxes=sandboxes, fresh=fresh, progress=say) as platform,
+    ):
         save_environment(platform.settings, platform.environment)
         if json:
             print(dumps(addresses(platform)), flush=True)  # noqa: T201
@@ -35,15 +38,15 @@ def demo(
     returns: Annotated[int, typer.Option(help="How many returns the partners send.")] = 320,
     seed: Annotated[int, typer.Option(help="The same seed gives the same scenario.")] = 7,
     outage: Annotated[float, typer.Option(help="Seconds the ERP is down in the middle.")] = 60.0,
-    json: AsJson = False,  # noqa: FBT002
+    json: AsJson = False,
 ) -> None:
     """Start everything anew, let the partners play the scenario, and prove that nothing was lost or doubled.
 
-    In a terminal it stays up afterwards; otherwise it stops and exits 0 only if all totals add up and the partners'
-    own books show nothing missing and nothing doubled.
+    In a terminal it stays up afterwards; otherwise it stops and exits 0 only if all totals add up and the
+    partners' own books show nothing missing and nothing doubled.
     """
-    from hub.cli.demo import Scenario, play  # noqa: PLC0415  # start-up time of --help
-    from hub.runtime.up import running  # noqa: PLC0415  # same
+    from hub.cli.demo import Scenario, play  # start-up time of --help
+    from hub.runtime.up import running  # same
 
     with failures(as_json=json), running(from_environment(), fresh=True, progress=say) as platform:
         save_environment(platform.settings, platform.environment)
@@ -80,5 +83,7 @@ def show_addresses(platform: Any) -> None:
     errors.print(f"[bold]Airflow[/bold]      {platform.ui_url}")
     errors.print(f"[bold]Returns Hub[/bold]  {platform.ui_url}/plugin/returns-hub  (in Airflow's navigation)")
     errors.print(f"[bold]Intake API[/bold]   {platform.intake_url}/docs")
-    users = ", ".join(f"{user} / {password} ({platform.roles[user]})" for user, password in platform.users.items())
+    users = ", ".join(
+        f"{user} / {password} ({platform.roles[user]})" for user, password in platform.users.items()
+    )
     errors.print(f"[bold]Sign in[/bold]      {users}")

@@ -16,7 +16,7 @@ from hub.settings import Settings, from_environment
 @contextmanager
 def hub_session() -> Iterator[Hub]:
     """Build the hub from the environment; connections also come from a running `returns-hub up`."""
-    from hub.bootstrap import bootstrap  # noqa: PLC0415  # loads the catalog: not for --help
+    from hub.bootstrap import bootstrap  # loads the catalog: not for --help
 
     settings = from_environment()
     with bootstrap(settings, connections=lambda name: connection(settings, name)) as hub:
@@ -29,7 +29,8 @@ def connection(settings: Settings, name: str) -> Connection:
     Raises:
         Config: Neither knows it.
     """
-    from hub.connections import from_environment as resolve  # noqa: PLC0415
+    from hub.connections import from_environment as resolve
+
     try:
         return resolve(name)
     except Config as missing:
@@ -39,7 +40,7 @@ def connection(settings: Settings, name: str) -> Connection:
 
 
 def save_environment(settings: Settings, environment: Mapping[str, str]) -> None:
-    """Keep the connections of a starting platform for commands in other terminals; readable by its owner only."""
+    """Keep the connections of a platform for commands in other terminals, readable by its owner only."""
     kept = {name: value for name, value in environment.items() if name.startswith("AIRFLOW_CONN_")}
     path = settings.home / "connections.json"
     path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""account: prove that everything a flow received, or a target was asked for, is in exactly one named place."""
+"""account: prove that all a flow received, or a target was asked for, is in exactly one named place."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class Account:
 def account(hub: Hub, run_id: str, flow: str | None = None, target: str | None = None) -> Account:
     """Count, compare and keep the result with the run; call it last in a run.
 
-    received = admitted + revision + repeat + held + dead + parked + discarded, message by message, and each of
-    those has the row that makes it true: a fact, or an open dead letter.
+    received = admitted + revision + repeat + held + dead + parked + discarded, message by message, and each
+    of those has the row that makes it true: a fact, or an open dead letter.
     """
     with hub.database.transaction() as tx:
         # one snapshot, so that work in progress elsewhere is counted on neither or both sides
@@ -81,7 +81,9 @@ def _target(tx: Connection, hub: Hub, target: str) -> Account:
     totals: dict[str, int] = {}
     for row in rows(tx, "target_effects", {"target": target}):
         totals[row["state"]] = totals.get(row["state"], 0) + row["effects"]
-    stating = [name for name, flow in hub.catalog.delivery.items() if flow.to.system == target and flow.states]
+    stating = [
+        name for name, flow in hub.catalog.delivery.items() if flow.to.system == target and flow.states
+    ]
     problems = []
     lost = rows(tx, "effects_without_letter", {"target": target})[0]["lost"]
     if lost:
@@ -101,8 +103,9 @@ def summary(hub: Hub) -> dict[str, Any]:
     """Where everything is now, over all flows and targets: for `demo`'s closing table and the console.
 
     Returns:
-        `flows` {flow: {received, admitted, …}}, `targets` {target: {operation: {state: n}}}, `returns` {status: n},
-        `dead_letters` [{flow, target, class, step, code, state, summary, letters}], `problems` [text].
+        `flows` {flow: {received, admitted, …}}, `targets` {target: {operation: {state: n}}},
+        `returns` {status: n}, `problems` [text] and
+        `dead_letters` [{flow, target, class, step, code, state, summary, letters}].
     """
     flows = {name: account_of(hub, flow=name) for name in hub.catalog.intake}
     targets = sorted({flow.to.system for flow in hub.catalog.delivery.values()})

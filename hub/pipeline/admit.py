@@ -14,8 +14,8 @@ from connectors.base import Document
 from connectors.codecs.base import Record
 from connectors.codecs.registry import codec
 from hub import ledger
-from hub.ids import digest
 from hub.flows.models import IntakeFlow
+from hub.ids import digest
 from hub.pipeline import acknowledge, decide, letters
 from hub.pipeline.again import settle_again
 from hub.pipeline.context import Hub
@@ -33,7 +33,7 @@ BREAKER_SHARE, BREAKER_MINIMUM = 0.5, 20
 """More than this share bad in a batch of at least so many means a systemic fault, not bad records."""
 
 
-class Systemic(Exception):
+class Systemic(Exception):  # noqa: N818  # reads as what happened
     """Most of a batch is bad: a changed schema or a wrong mapping. Nothing was burnt."""
 
 
@@ -119,7 +119,7 @@ def _settle_batch(
     _break_if_systemic(flow, claim, items)
     with hub.database.transaction() as tx:
         matched = matches(tx, items)
-        admissions = [_admission(hub, flow, claim, item, known, matched) for item in items]
+        admissions = [_admission(hub, flow, item, known, matched) for item in items]
         new = ledger.admit(tx, claim, admissions)
         settled = [(a, i) for a, i in zip(admissions, items, strict=True) if a.id in new]
         # somebody admitted the same record between our look and our insert
@@ -163,7 +163,6 @@ def _break_if_systemic(flow: IntakeFlow, claim: ledger.Claim, items: Sequence[In
 def _admission(
     hub: Hub,
     flow: IntakeFlow,
-    claim: ledger.Claim,
     item: Interpreted,
     known: dict[str, list[dict[str, Any]]],
     matched: dict[tuple[str, str], UUID],
@@ -221,7 +220,9 @@ def _retry_held(hub: Hub, flow: IntakeFlow, run_id: str, totals: Totals) -> bool
     """Try held messages again whose time has come; True when there may be more at once."""
     with hub.database.transaction() as tx:
         # claiming moves retry_at, so that a killed worker's share comes back by itself
-        claimed = rows(tx, "claim_held", {"flow": flow.flow, "limit": BATCH, "first": HOLD, "longest": HOLD_MAX})
+        claimed = rows(
+            tx, "claim_held", {"flow": flow.flow, "limit": BATCH, "first": HOLD, "longest": HOLD_MAX}
+        )
     if not claimed:
         return False
     again = settle_again(hub, flow, claimed, expected=("held",), run_id=run_id)

@@ -44,8 +44,8 @@ def settle_again(
     """Interpret messages anew with today's mapping and move those that are still in an `expected` state.
 
     Args:
-        messages: Rows with id, document_id, position, source_key, revises, endpoint, sha256, body and retry_at
-            (how long a message stays held if its system is still down), ordered by document and position.
+        messages: Rows with id, document_id, position, source_key, revises, endpoint, sha256, body and
+            retry_at (how long a message stays held if its system is still down), ordered by document and position.
         replays: How often these were replayed; what fails again is parked.
         first: Done in the same transaction before anything else; raising undoes everything.
     """
@@ -63,7 +63,13 @@ def settle_again(
             dead = [(row["id"], items[row["id"]]) for row in group if items[row["id"]].failure is not None]
             mapping = mapping_ref(hub, flow)
             letters.write(
-                tx, dead, flow=flow.flow, document_id=document_id, run_id=run_id, mapping=mapping, replays=replays
+                tx,
+                dead,
+                flow=flow.flow,
+                document_id=document_id,
+                run_id=run_id,
+                mapping=mapping,
+                replays=replays,
             )
     return again
 
@@ -98,7 +104,9 @@ def _settle(
         state, return_id = _outcome(item, row, replays), None
         if item.failure is None:
             return_id = item.return_id(flow, flow.read.system, matched)
-        settled.append((row["id"], state, return_id, mapping_ref(hub, flow), row["retry_at"] if item.held else None))
+        settled.append(
+            (row["id"], state, return_id, mapping_ref(hub, flow), row["retry_at"] if item.held else None)
+        )
         again.states[state] += 1
         if item.failure is not None:
             again.failures[row["id"]] = item.failure.summary

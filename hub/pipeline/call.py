@@ -1,4 +1,4 @@
-"""One effect, one call: what to do first, and what each answer means. Touches the partner, not the database."""
+"""One effect, one call: what to do first, and what each answer means. Knows the partner, not the database."""
 
 from __future__ import annotations
 

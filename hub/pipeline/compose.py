@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -37,7 +37,7 @@ def compose(tx: Connection, hub: Hub, claimed: Sequence[Effect]) -> tuple[list[E
             failed.append(result)
         else:
             composed.append((effect, *result))
-    effects.store_requests(tx, [(effect.id, *rest) for effect, *rest in composed])  # type: ignore[misc]  # mypy loses the tuple's shape in *rest
+    effects.store_requests(tx, [(effect.id, body, kind, ref) for effect, body, kind, ref in composed])
     for effect, body, media_type, mapping in composed:
         ready.append(replace(effect, request=body, request_type=media_type, mapping=mapping))
     return sorted(ready, key=lambda effect: effect.seq), failed
@@ -58,11 +58,13 @@ def _scopes(tx: Connection, todo: Sequence[Effect]) -> dict[Any, dict[str, Any]]
 
 
 def _compose_one(
-    tx: Connection, hub: Hub, effect: Effect, scope: Mapping[str, Any]
+    tx: Connection, hub: Hub, effect: Effect, scope: dict[str, Any]
 ) -> tuple[bytes, str, str] | Outcome:
     flow = hub.catalog.delivery.get(effect.flow)
     if flow is None:
-        return _contract(effect, "map", "flow_missing", [{"path": "", "message": f"flow {effect.flow} is gone"}])
+        return _contract(
+            effect, "map", "flow_missing", [{"path": "", "message": f"flow {effect.flow} is gone"}]
+        )
     if effect.business_key.startswith(NO_KEY):
         fault = {"path": "key", "message": f"the fact lacks what the key is made of: {', '.join(flow.key)}"}
         return _contract(effect, "key", "no_key", [fault])
@@ -87,7 +89,7 @@ def _compose_one(
     form = mapping.target_type if mapping.target_type.startswith("x12/") else "json"
     writer = codec(form)
     try:
-        envelope = fresh_envelope(tx, hub, effect.target, form) if form != "json" else {}
+        envelope = fresh_envelope(tx, hub, effect.target) if form != "json" else {}
         body = writer.encode(mapped.value, envelope)
     except EncodeError as error:
         return _contract(effect, "encode", "encode", [{"path": "", "message": str(error)}])

@@ -1,4 +1,4 @@
-"""confirm: what settled effects mean to their returns. Receipts become facts, refusals become dead letters."""
+"""confirm: what settled effects mean to their returns: receipts become facts, refusals dead letters."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from canonical.ids import uuid7
 from canonical.validation import violations
 from hub import audit, deadletters
 from hub.deadletters import DeadLetter
-from hub.effects import Effect, Outcome, receipt_json
+from hub.effects import Outcome, receipt_json
 from hub.flows.models import DeliveryFlow
 from hub.ids import digest
 from hub.pipeline import decide
@@ -89,7 +89,9 @@ def _read_receipts(
 def _state_all(
     tx: Connection, hub: Hub, items: Sequence[_Confirmed]
 ) -> tuple[list[Stated], list[tuple[_Confirmed, list[dict[str, Any]]]]]:
-    telling = [(item, flow) for item in items if (flow := hub.catalog.delivery.get(item.flow)) and flow.states]
+    telling = [
+        (item, flow) for item in items if (flow := hub.catalog.delivery.get(item.flow)) and flow.states
+    ]
     if not telling:
         return [], []
     causes = load_by_id(tx, [item.fact_id for item, _ in telling if item.fact_id])
@@ -129,7 +131,9 @@ def _state(
         return [{"path": e.target_path, "message": e.message, "source": e.source_path} for e in mapped.errors]
     wrong = violations(flow.states.fact, 1, mapped.value)
     if wrong:
-        return [{"path": v.path, "message": v.message, "expected": v.expected, "found": v.found} for v in wrong]
+        return [
+            {"path": v.path, "message": v.message, "expected": v.expected, "found": v.found} for v in wrong
+        ]
     now = datetime.now(UTC)
     return Fact(
         id=uuid7(),
@@ -167,7 +171,9 @@ def _letter(outcome: Outcome, run_id: str) -> DeadLetter:
     )
 
 
-def _receipt_letter(effect: Mapping[str, Any], errors: Sequence[Mapping[str, Any]], run_id: str) -> DeadLetter:
+def _receipt_letter(
+    effect: Mapping[str, Any], errors: Sequence[Mapping[str, Any]], run_id: str
+) -> DeadLetter:
     return DeadLetter(
         flow=effect["flow"],
         target=effect["target"],

@@ -217,7 +217,11 @@ def fact_tree(fact: Fact) -> dict[str, Any]:
 
 def _store(tx: Connection, cases: Mapping[UUID, _Case]) -> None:
     new = [
-        (*(getattr(item.fact, name) for name in _FACT_COLUMNS), item.message_id, orjson.dumps(item.fact.data).decode())
+        (
+            *(getattr(item.fact, name) for name in _FACT_COLUMNS),
+            item.message_id,
+            orjson.dumps(item.fact.data).decode(),
+        )
         for case in cases.values()
         for item in case.new
     ]
@@ -228,7 +232,10 @@ def _store(tx: Connection, cases: Mapping[UUID, _Case]) -> None:
         {
             (value, kind, return_id)
             for return_id, case in cases.items()
-            for kind, value in (*return_keys(case.state), *(key for item in case.new for key in fact_keys(item.fact)))
+            for kind, value in (
+                *return_keys(case.state),
+                *(key for item in case.new for key in fact_keys(item.fact)),
+            )
         },
     )
 
@@ -258,5 +265,10 @@ def _entry(fact: Fact) -> audit.Entry:
         actor=fact.actor or fact.source,
         action=f"fact {fact.type}",
         subject=str(fact.return_id),
-        detail={"fact": str(fact.id), "cause": fact.causation_id, "mapping": fact.mapping, "raw": fact.raw_sha256},
+        detail={
+            "fact": str(fact.id),
+            "cause": fact.causation_id,
+            "mapping": fact.mapping,
+            "raw": fact.raw_sha256,
+        },
     )

@@ -54,8 +54,8 @@ class _Lane:
 def deliver(hub: Hub, target: str, run_id: str, budget: float = 60.0) -> dict[str, Any]:
     """Deliver what is due at a target until nothing is, or `budget` seconds are over.
 
-    Any number of lanes may run at once, here and elsewhere: claims, fences and the target's condition are in the
-    database. Killed at any point, its claims expire and the next lane asks the partner before it repeats.
+    Any number of lanes may run at once, here and elsewhere: claims, fences and the target's condition are in
+    the database. Killed at any point, its claims expire and the next lane asks the partner before it repeats.
 
     Returns:
         Effects by outcome (`confirmed`, `found`, `refused`, `retry_at`, `in_doubt`, `parked`) and `targets`
@@ -142,7 +142,7 @@ def _share_condition(lane: _Lane, tx: Any, ours: Sequence[Outcome]) -> None:
 
 
 def _pause(hub: Hub, target: str, reason: str) -> None:
-    """Stop a target whose configuration is wrong here: one alert, nothing burnt, until somebody resumes it."""
+    """Stop a target whose configuration is wrong here: one alert, nothing burnt, until it is resumed."""
     with hub.database.transaction() as tx:
         rows(tx, "pause_target", {"target": target, "reason": reason})
         message = f"{target} is paused: {reason}. Mend it, then: returns-hub resume {target}"

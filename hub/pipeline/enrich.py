@@ -1,4 +1,4 @@
-"""enrich: ask other systems what they know about a batch. A system that is down means wait, not dead letter."""
+"""enrich: ask other systems what they know about a batch. One that is down means wait, not dead letter."""
 
 from __future__ import annotations
 
@@ -49,7 +49,12 @@ def _enrich(hub: Hub, enrichment: Enrichment, batch: Sequence[Interpreted]) -> N
 def _place(item: Interpreted, enrichment: Enrichment, mapped: Any) -> None:
     if mapped.errors:
         errors = [
-            {"path": error.target_path, "message": error.message, "source": error.source_path, "found": error.found}
+            {
+                "path": error.target_path,
+                "message": error.message,
+                "source": error.source_path,
+                "found": error.found,
+            }
             for error in mapped.errors
         ]
         item.failure = Failure(step="enrich", code=f"{enrichment.name}_mapping", errors=errors)

@@ -113,7 +113,9 @@ def _map(catalog: Catalog, flow: IntakeFlow, result: Interpreted) -> None:
     result.match = mapping.match(result.record.tree)
     wrong = violations(fact_type(catalog, flow), 1, mapped.value)
     if wrong:
-        errors = [{"path": v.path, "message": v.message, "expected": v.expected, "found": v.found} for v in wrong]
+        errors = [
+            {"path": v.path, "message": v.message, "expected": v.expected, "found": v.found} for v in wrong
+        ]
         result.failure = Failure(step="validate", code="schema", errors=errors)
     elif b"\\u0000" in orjson.dumps(mapped.value):
         fault = {"path": "", "message": "the record holds a NUL character, which no text may"}

@@ -32,7 +32,7 @@ def return_keys(state: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def fact_keys(fact: Fact) -> Iterator[tuple[str, str]]:
-    """Yield (kind, value) of the numbers one fact brings: `receipt`, `inspection`, `document.<system>` …"""
+    """Yield (kind, value) of the numbers one fact brings: receipts, inspections, documents by system."""
     for field, kind in _FACT_KEYS.items():
         if fact.data.get(field):
             yield kind, str(fact.data[field])

@@ -25,7 +25,7 @@ def write(
     mapping: str,
     replays: int = 0,
 ) -> None:
-    """Write the letters of (message id, failed interpretation), with their decoded trees and audit entries."""
+    """Write the letters of (message id, failed interpretation), with decoded trees and audit entries."""
     if not dead:
         return
     trees = [tree_bytes(item.record.tree) for _, item in dead]

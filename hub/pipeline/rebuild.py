@@ -41,9 +41,7 @@ def _rebuild_page(tx: Connection, ids: Sequence[UUID], *, write: bool) -> int:
     stored = {row["return_id"]: row["state"] for row in rows(tx, "return_states", {"ids": list(ids)})}
     folded = {return_id: fold(facts) for return_id, facts in load_facts(tx, ids).items()}
     changed = {
-        return_id: state
-        for return_id, state in folded.items()
-        if _bytes(state) != _bytes(stored[return_id])
+        return_id: state for return_id, state in folded.items() if _bytes(state) != _bytes(stored[return_id])
     }
     if changed and write:
         project(tx, changed)

@@ -96,7 +96,9 @@ def _look(hub: Hub, dead_letter_id: UUID) -> Mapping[str, Any]:
     if not found:
         raise NotOpen(f"there is no dead letter {dead_letter_id}")
     if found[0]["state"] not in OPEN:
-        raise NotOpen(f"dead letter {dead_letter_id} is {found[0]['state']} already (by {found[0]['settled_by']})")
+        raise NotOpen(
+            f"dead letter {dead_letter_id} is {found[0]['state']} already (by {found[0]['settled_by']})"
+        )
     return found[0]
 
 

@@ -79,7 +79,11 @@ def matches(tx: Connection, items: Sequence[Interpreted]) -> dict[tuple[str, str
     if not wanted:
         return {}
     found = rows(tx, "returns_by_key", {"values": sorted({value for _, value in wanted})})
-    return {(row["kind"], row["value"]): row["return_id"] for row in found if (row["kind"], row["value"]) in wanted}
+    return {
+        (row["kind"], row["value"]): row["return_id"]
+        for row in found
+        if (row["kind"], row["value"]) in wanted
+    }
 
 
 def facts_of(tx: Connection, message_ids: Sequence[UUID]) -> dict[UUID, UUID]:

@@ -13,8 +13,8 @@ def find(hub: Hub, key: str) -> dict[str, Any]:
     """Find what a business key names.
 
     Args:
-        key: RMA, purchase order, claim, serial, receipt, document or control number, or a return id; white space
-            around it is ignored.
+        key: RMA, purchase order, claim, serial, receipt, document or control number, or a return id; white
+            space around it is ignored.
 
     Returns:
         `key`, `return_ids` in no particular order, and `messages` that reached no return (dead letters).
@@ -22,7 +22,9 @@ def find(hub: Hub, key: str) -> dict[str, Any]:
     value = key.strip()
     hits = hub.database.rows("returns_by_key", {"values": sorted({value, value.upper(), value.lower()})})
     messages = hub.database.rows("find_messages", {"value": value})
-    found = {hit["return_id"]: None for hit in hits} | {m["return_id"]: None for m in messages if m["return_id"]}
+    found = {hit["return_id"]: None for hit in hits} | {
+        m["return_id"]: None for m in messages if m["return_id"]
+    }
     return {
         "key": value,
         "return_ids": list(found),

@@ -536,3 +536,77 @@ SELECT m.id FROM messages m JOIN documents d ON d.id = m.document_id
 WHERE m.endpoint = %(endpoint)s AND m.source_key = %(reference)s AND m.state <> 'discarded'
   AND d.attributes ->> 'client' <> %(client)s
 LIMIT 1
+
+-- console_alerts --
+-- console: what the ops pages read beyond `trace_…` and `summary_…`.
+SELECT * FROM alerts WHERE closed_at IS NULL ORDER BY last_at DESC LIMIT 50
+
+-- console_recent_returns --
+-- The newest of each status from its index, and of these the newest.
+SELECT r.* FROM unnest(%(statuses)s::text[]) AS wanted (status), LATERAL (
+    SELECT return_id, status, rma_number, entity, updated_at, state -> 'origin' AS origin,
+           state -> 'parties' AS parties
+    FROM returns WHERE returns.status = wanted.status ORDER BY updated_at DESC LIMIT %(limit)s) AS r
+ORDER BY r.updated_at DESC LIMIT %(limit)s
+
+-- console_returns --
+SELECT return_id, status, rma_number, entity, updated_at, state -> 'origin' AS origin, state -> 'parties' AS parties
+FROM returns WHERE return_id = ANY(%(ids)s::uuid[]) ORDER BY updated_at DESC LIMIT %(limit)s
+
+-- console_letter_groups --
+SELECT fingerprint, min(flow) AS flow, min(target) AS target, min(class) AS class, min(step) AS step,
+       min(code) AS code, min(path) AS path, count(*) AS letters, max(created_at) AS newest,
+       (array_agg(summary ORDER BY created_at DESC))[1] AS summary
+FROM dead_letters
+WHERE state = ANY(%(states)s::text[]) AND (%(run)s = '' OR run_id = %(run)s)
+  AND (%(flow)s = '' OR flow = %(flow)s OR target = %(flow)s)
+GROUP BY fingerprint ORDER BY letters DESC, newest DESC LIMIT %(limit)s
+
+-- console_letters --
+-- A page of letters, newest first, from before a letter on (the last one of the page above).
+SELECT id, kind, state, flow, target, run_id, return_id, class, step, code, path, fingerprint, summary, replays,
+       created_at, settled_at, settled_by
+FROM dead_letters
+WHERE state = ANY(%(states)s::text[]) AND (%(run)s = '' OR run_id = %(run)s)
+  AND (%(flow)s = '' OR flow = %(flow)s OR target = %(flow)s)
+  AND (%(fingerprint)s = '' OR fingerprint = %(fingerprint)s)
+  AND (%(before)s::uuid IS NULL
+       OR (created_at, id) < (SELECT created_at, id FROM dead_letters WHERE id = %(before)s::uuid))
+ORDER BY created_at DESC, id DESC LIMIT %(limit)s
+
+-- console_letters_of --
+-- All letters of some messages or effects, oldest first.
+SELECT id, kind, message_id, effect_id, state, summary, replays, created_at FROM dead_letters
+WHERE message_id = ANY(%(ids)s::uuid[]) OR effect_id = ANY(%(ids)s::uuid[])
+ORDER BY created_at
+
+-- console_attempts --
+SELECT * FROM attempts WHERE effect_id = %(effect_id)s ORDER BY started_at
+
+-- console_effects_by_number --
+-- Effects by our business key or the partner's number; targets and operations let the first use its index.
+SELECT id, return_id, target, operation, business_key, reference, state FROM effects
+WHERE target = ANY(%(targets)s::text[]) AND operation = ANY(%(operations)s::text[])
+  AND business_key = ANY(%(values)s::text[])
+UNION
+SELECT e.id, e.return_id, e.target, e.operation, e.business_key, e.reference, e.state
+FROM effects e JOIN interchanges i ON i.effect_id = e.id
+WHERE i.control = ANY(%(values)s::text[]) AND i.direction = 'out'
+LIMIT %(limit)s
+
+-- console_owner --
+-- What an id of ours is, for links out of logs.
+SELECT 'return' AS kind, return_id AS id FROM returns WHERE return_id = %(id)s
+UNION ALL SELECT 'letter', id FROM dead_letters WHERE id = %(id)s
+UNION ALL SELECT 'return', return_id FROM messages WHERE id = %(id)s AND return_id IS NOT NULL
+UNION ALL SELECT 'letter', l.id FROM dead_letters l JOIN messages m ON m.id = l.message_id
+          WHERE m.id = %(id)s AND m.return_id IS NULL
+UNION ALL SELECT 'return', return_id FROM effects WHERE id = %(id)s AND return_id IS NOT NULL
+UNION ALL SELECT 'return', return_id FROM facts WHERE id = %(id)s
+LIMIT 1
+
+-- console_targets --
+SELECT target, paused, failures, CASE WHEN not_before > now() THEN not_before END AS not_before FROM targets
+
+-- payload_exists --
+SELECT sha256 FROM payloads WHERE sha256 = %(sha256)s

@@ -14,4 +14,5 @@ def upgrade() -> None:
     """Create everything."""
     # the driver's own connection: one script of many statements, its % signs left alone
     driver = op.get_bind().connection.driver_connection
+    assert driver is not None  # noqa: S101  # a bound connection has one
     driver.execute(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
