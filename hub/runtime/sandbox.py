@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hub.runtime.airflow_env import ConnectionFields
 from hub.runtime.health import StartError
 from hub.runtime.logs import tail
 from hub.runtime.supervisor import Component, Supervisor
@@ -36,6 +37,32 @@ def start_sandboxes(
             raise StartError(f"{ports}: expected within {seconds:.0f} s, found none\n{tail(log)}")
         time.sleep(0.05)
     return found
+
+
+def connections_of(ports: Mapping[str, Any]) -> dict[str, ConnectionFields]:
+    """Airflow connections by id to what a ports file names; none for an empty one."""
+    makers = {
+        "sap_s4": ("erp", _erp),
+        "wms": ("wms", _wms),
+        "acme_edi": ("sftp", _sftp),
+    }
+    return {name: make(ports[part]) for name, (part, make) in makers.items() if part in ports}
+
+
+def _erp(part: Mapping[str, Any]) -> ConnectionFields:
+    sign_in = {"login": part["login"], "password": part["password"]}
+    return {"conn_type": "http", "host": part["host"], "port": part["port"], "schema": "http", **sign_in}
+
+
+def _wms(part: Mapping[str, Any]) -> ConnectionFields:
+    extra = {"token": part["token"]}
+    return {"conn_type": "http", "host": part["host"], "port": part["port"], "schema": "http", "extra": extra}
+
+
+def _sftp(part: Mapping[str, Any]) -> ConnectionFields:
+    sign_in = {"login": part["login"], "password": part["password"]}
+    extra = {"host_key": part["host_key"]}
+    return {"conn_type": "sftp", "host": part["host"], "port": part["port"], **sign_in, "extra": extra}
 
 
 def _read(ports: Path) -> Mapping[str, Any] | None:

@@ -25,7 +25,7 @@ from hub.runtime.airflow_env import ConnectionFields, airflow_environment, base_
 from hub.runtime.health import health, wait_healthy
 from hub.runtime.keys import ROLES, Keys, ensure_keys
 from hub.runtime.ports import remembered_port
-from hub.runtime.sandbox import start_sandboxes
+from hub.runtime.sandbox import connections_of, start_sandboxes
 from hub.runtime.signals import ending_as_exit, undisturbed
 from hub.runtime.supervisor import Component, Status, Supervisor
 from hub.settings import Settings
@@ -154,12 +154,6 @@ def _prepare_parts(start: _Start, environment: Mapping[str, str]) -> Mapping[str
         airflow_schema.result()
     start.progress("databases are ready")
     return partners
-
-
-def connections_of(partners: Mapping[str, Any]) -> Mapping[str, ConnectionFields]:
-    """Connections by id from the sandboxes' ports file, which has them under `connections`."""
-    found: Mapping[str, ConnectionFields] = partners.get("connections", {})
-    return found
 
 
 def _components(environment: Mapping[str, str], project: Path) -> Iterator[Component]:
