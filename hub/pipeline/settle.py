@@ -57,7 +57,7 @@ def make_fact(
         recorded_at=datetime.now(UTC),
         data=item.data,
         entity=flow.entity,
-        site=str(item.data.get("site") or ""),
+        site=str(item.data.get("site") or flow.site),
         actor=flow.read.system,
         correlation_id=str(origin.message_id),
         causation_id=str(origin.message_id),

