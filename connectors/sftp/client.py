@@ -251,11 +251,7 @@ def _upload(sftp: paramiko.SFTPClient, path: str, body: bytes) -> None:
         with sftp.open(path, "wb") as file:
             file.set_pipelined(True)
             file.write(body)
-        size = sftp.stat(path).st_size
-        if size != len(body):
-            raise Unavailable(
-                f"PUT {path}: expected {len(body)} bytes there, found {size}", code="short_write"
-            )
+        _insist(path, len(body), sftp.stat(path).st_size)
     except Exception:
         with suppress(Exception):  # the first error is the one to tell
             sftp.remove(path)
