@@ -136,7 +136,7 @@ def _open_lines(book: Book) -> None:
     book.request = request = requests[-1]
     lines = {}
     for stated in request.data["lines"]:
-        number = stated["line_no"]
+        number = int(stated["line_no"])
         if number in lines:
             message = f"the request has line {number} more than once; the first counts"
             book.cases.open(CaseCode.DUPLICATE_LINE, message, request.id, number)
@@ -247,12 +247,14 @@ def _leave_unmatched(book: Book, fact: Fact, stated: Mapping[str, Any]) -> None:
     document = next((fact.data[name] for name in _DOCUMENTS if name in fact.data), None)
     if document is not None:
         entry["document"] = document
-    entry.update({name: stated[name] for name in ("line_no", "sku", "quantity", "uom") if name in stated})
+    if "line_no" in stated:
+        entry["line_no"] = int(stated["line_no"])
+    entry.update({name: stated[name] for name in ("sku", "quantity", "uom") if name in stated})
     book.unmatched.append(entry)
     if book.request is not None:  # without a request nothing can match, and one case says so
         what = " ".join(str(entry[name]) for name in ("line_no", "sku", "quantity", "uom") if name in entry)
         message = f"{fact.type} {document}: expected one of lines {list(book.lines)}, found {what}"
-        book.cases.open(CaseCode.UNMATCHED_LINE, message, fact.id, stated.get("line_no"))
+        book.cases.open(CaseCode.UNMATCHED_LINE, message, fact.id, entry.get("line_no"))
 
 
 _DOCUMENTS: Final = (

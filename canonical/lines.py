@@ -54,7 +54,7 @@ class Line:
 
     def __init__(self, stated: Mapping[str, Any]) -> None:
         self.stated = stated
-        self.number: int = stated["line_no"]
+        self.number = int(stated["line_no"])  # JSON Schema counts 1.0 as an integer
         self.item: Mapping[str, Any] = stated["item"]
         self.decided: dict[str, Any] = {}
         self.amounts = _EMPTY.copy()
@@ -73,7 +73,7 @@ class Line:
         stated, decided = self.stated, self.decided
         tree: dict[str, Any] = {"line_id": line_id(return_id, self.number), "line_no": self.number}
         if "parent_line_no" in stated:
-            tree["parent_line_id"] = line_id(return_id, stated["parent_line_no"])
+            tree["parent_line_id"] = line_id(return_id, int(stated["parent_line_no"]))
         tree["item"] = self.item
         tree["uom"] = stated["uom"]
         tree["reason"] = stated["reason"]
