@@ -34,20 +34,22 @@ def references(found: Draft) -> Iterator[Problem]:
 
 
 def document_type(system: System, resource: str) -> str:
-    """The type of a resource's decoded records: its format when that says it, else `<system>/<resource>`."""
-    form = str(system.resources[resource].get("format", "json"))
-    return f"{system.system}/{resource}" if form in _PLAIN_FORMATS else form
+    """The type of a resource's records: its format when that says it all, else `json/<system>.<resource>`."""
+    return _type(str(system.resources[resource].get("format", "json")), f"{system.system}.{resource}")
 
 
 def operation_type(system: System, operation: str) -> str:
-    """The type of the documents that an operation takes: its format, or `<system>/<operation>`."""
-    form = system.operations[operation].format
-    return f"{system.system}/{operation}" if form in _PLAIN_FORMATS else form
+    """The type of the documents that an operation takes: its format, or `json/<system>.<operation>`."""
+    return _type(system.operations[operation].format, f"{system.system}.{operation}")
 
 
 def receipt_type(system: str, operation: str) -> str:
     """The type of what confirms an operation."""
-    return f"{system}/{operation}.receipt"
+    return f"json/{system}.{operation}.receipt"
+
+
+def _type(form: str, name: str) -> str:
+    return f"{form.partition('/')[0]}/{name}" if form in _PLAIN_FORMATS else form
 
 
 class _Check:

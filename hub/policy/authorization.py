@@ -105,6 +105,8 @@ def _fact(
         "checks": checks,
         "lines": [_decided(line, approved=outcome == APPROVED) for line in lines],
     }
+    if response := decision.outputs.get("response_reason"):
+        data["response_reason"] = {"scheme": "hub", "code": response, "canonical": response}
     if order is not None:
         data["references"] = [{"type": "order", "number": order["number"]}]
         data["order"] = dict(order)

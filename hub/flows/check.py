@@ -1,0 +1,72 @@
+"""Everything that can be proved about a project without starting anything: `returns-hub check`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from connectors.codecs.registry import formats
+from connectors.errors import Config
+from connectors.registry import capabilities
+from hub.flows.decisions import decisions
+from hub.flows.deliveries import deliveries
+from hub.flows.draft import Draft, draft
+from hub.flows.problems import Problem, at
+from hub.flows.references import references
+from hub.flows.samples import sample_problems
+from hub.flows.systems import System
+
+__all__ = ["Problem", "check"]
+
+
+def check(project_dir: Path) -> list[Problem]:
+    """All problems of a project's systems, flows, mappings, samples, code tables and policies.
+
+    Each file is read on its own, so that a broken one never hides the problems of another.
+
+    Args:
+        project_dir: Folder with `mappings/`, `policies/` and `dags/flows/`.
+
+    Returns:
+        Problems in file order; an empty list when everything holds.
+    """
+    found = draft(project_dir)
+    problems = {
+        *found.problems,
+        *references(found),
+        *deliveries(found),
+        *decisions(found),
+        *_systems(found),
+        *_samples(found),
+    }
+    return sorted(problems)
+
+
+def _systems(found: Draft) -> Iterator[Problem]:
+    for name, system in found.systems.items():
+        node = found.nodes[f"system:{name}"]
+        try:
+            capabilities(system.document())
+        except Config as error:
+            yield at(node, "connector", message=str(error))
+        for path, form in _formats(system):
+            if form not in formats():
+                known = ", ".join(formats())
+                yield at(node, *path, message=f"format: expected one of {known}, found {form!r}")
+
+
+def _formats(system: System) -> Iterator[tuple[tuple[str, str, str], str]]:
+    for name, resource in system.resources.items():
+        yield ("resources", name, "format"), str(resource.get("format", "json"))
+    for name, operation in system.operations.items():
+        yield ("operations", name, "format"), operation.format
+
+
+def _samples(found: Draft) -> Iterator[Problem]:
+    for ref, mapping in found.mappings.items():
+        path = found.paths[ref]
+        file = found.relative(path)
+        if not mapping.samples:
+            yield Problem(file, 1, 1, "expected at least one sample (samples: [name]), found none")
+        for name in mapping.samples:
+            yield from (Problem(file, 1, 1, message) for message in sample_problems(mapping, path, name))
