@@ -157,7 +157,7 @@ class _Check:
 
     def _unknown(self, kind: str, name: str, known: Iterable[str], where: tuple[str | int, ...]) -> Problem:
         names = ", ".join(sorted(known)) or "none"
-        return at(self._node, *where, message=f"expected a {kind} ({names}), found {name!r}")
+        return at(self._node, *where, message=f"expected a known {kind} ({names}), found {name!r}")
 
 
 def _version(fact: str) -> str:

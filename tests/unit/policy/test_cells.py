@@ -69,7 +69,7 @@ def test_a_text_in_quotes_cannot_become_code() -> None:
         ("A", "", "text", False),
     ],
 )
-def test_covering(wide: str, narrow: str, kind: str, covers: bool) -> None:  # noqa: FBT001 - a table of cases
+def test_covering(wide: str, narrow: str, kind: str, *, covers: bool) -> None:
     assert parse(wide, kind).covers(parse(narrow, kind)) is covers
 
 

@@ -99,8 +99,8 @@ def test_sealed_goods_go_to_stock_and_are_credited(disposition: DecisionTable) -
     ],
 )
 def test_rules(
-    disposition: DecisionTable, line: dict[str, Any], disposed: str, status: str, credit: bool
-) -> None:  # noqa: FBT001 - a table of cases
+    disposition: DecisionTable, line: dict[str, Any], disposed: str, status: str, *, credit: bool
+) -> None:
     (part,) = decide_disposition(RETURN, inspected(line), disposition)["lines"]
     assert (part["disposition"], part["inventory_status"], part["credit"]) == (disposed, status, credit)
     assert ("credit_amount" in part) is credit
