@@ -16,7 +16,7 @@ from hub.mapping.functions import FUNCTIONS, Function
 from hub.mapping.functions.base import ArgumentRefused, Param, Run, Shape, spread
 from hub.mapping.lookups import Lookup
 from hub.mapping.nodes import Call, Expression, Leaf, Literal, Path, Position, Source
-from hub.mapping.values import ABSENT, ValueRefused, is_absent, plain, shown
+from hub.mapping.values import ABSENT, ValueRefused, is_absent, plain, shown, text_of
 
 _CANONICAL_TYPE = re.compile(r"[a-z_]+(\.[a-z_]+)*@[0-9]+")
 _TEXT_TYPES = ("x12/", "edifact/", "csv", "delimited")
@@ -192,10 +192,10 @@ def _wrapped(run: Run) -> Run:
 
 
 def _json_scalar(value: Any) -> Any:
-    if isinstance(value, str | bool | int):
+    if isinstance(value, str | bool):
         return value
-    if isinstance(value, Decimal):
-        plain(value)
+    if isinstance(value, int | Decimal):
+        text_of(value)  # refuses what is too long
         return value
     raise ValueRefused(f"expected a single value, found {_described(value)}")
 

@@ -286,7 +286,7 @@ def _raw(path: Path, slot: int) -> Closure:
 def _one(path: Path, slot: int) -> Closure:
     steps = path.steps
     if path.selectors or any(step.selectors for step in steps):
-        return _one_selected(path, slot)
+        return _one_qualified(path, slot) or _one_selected(path, slot)
     if len(steps) == 1:
         return _one_step(steps[0].name, slot)
     if len(steps) == 2:  # noqa: PLR2004 - the two shapes that matter: a field, and a segment's element
@@ -334,6 +334,42 @@ def _several_steps(value: Any, name: str) -> Any:
     return _settled(found)
 
 
+def _one_qualified(path: Path, slot: int) -> Closure | None:
+    """`N1[01=BY].04` and `line[01=UP].02`: the shapes that fill EDI mappings; None for any other."""
+    selectors = [*path.selectors, *[selector for step in path.steps for selector in step.selectors]]
+    selector = selectors[0]
+    simple = len(selectors) == len(selector.path) == len(selector.values) == 1 and not selector.negated
+    if (
+        not simple
+        or not selector.values[0]
+        or len(path.steps) != (1 if path.selectors else 2)
+        or path.steps[-1].selectors
+    ):
+        return None
+    qualifier, wanted, name = selector.path[0], selector.values[0], path.steps[-1].name
+    group = None if path.selectors else path.steps[0].name
+
+    def run(frame: Frame) -> Any:
+        value = frame[slot]
+        if type(value) is not dict:
+            raise GiveUp
+        if group is not None:
+            value = value.get(group)
+        kept: Any = ABSENT
+        for item in value if type(value) is list else (value,):
+            if type(item) is dict:
+                found = item.get(qualifier)
+                if found == wanted:
+                    if kept is not ABSENT:
+                        raise GiveUp
+                    kept = item
+                elif type(found) is not str and found is not None:
+                    raise GiveUp
+        return ABSENT if kept is ABSENT else _settled(kept.get(name))
+
+    return run
+
+
 def _one_selected(path: Path, slot: int) -> Closure:
     selectors, steps = path.selectors, path.steps
 
@@ -350,6 +386,8 @@ def _one_selected(path: Path, slot: int) -> Closure:
 
 def _settled(value: Any) -> Any:
     """What is not text: nothing, a number, a group, or a list of one."""
+    if type(value) is str:
+        return value or ABSENT
     if value is None:
         return ABSENT
     if type(value) in _SINGLE:

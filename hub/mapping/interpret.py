@@ -171,7 +171,7 @@ class Interpreter:
 
     def _sourced(self, bound: BoundExpression, scope: Scope) -> _Sourced:
         for source in bound.expression.sources:
-            self._note(source, scope)
+            self._note(source, scope, groups=bound.takes == "any")
         deepest: _Sourced = _Sourced(ABSENT, "", None)
         for source in bound.expression.sources:
             if isinstance(source, Constant):
@@ -259,13 +259,14 @@ class Interpreter:
             return trace
         return replace(trace, error=FieldError(path, message, text, sourced.source, found, place))
 
-    def _note(self, source: Source, scope: Scope) -> None:
-        """Remember what a path read, for the coverage report."""
+    def _note(self, source: Source, scope: Scope, *, groups: bool = False) -> None:
+        """Remember what a path read, for the coverage report; a group only when it is taken whole."""
         if not isinstance(source, Path):
             return
         start = scope.bound[source.variable].way
         for match in matches(source, scope.bound).matches:
-            self.reads.add(match.way)
+            if groups or not isinstance(match.value, dict):
+                self.reads.add(match.way)
             at = len(start)
             for selector in source.selectors:
                 self.reads.add((*start, *selector.path))

@@ -57,7 +57,7 @@ def plan(document: MappingDocument, root: FilePath) -> Plan:
     for text in [document.key, *(leaf for _, leaf in document.match)]:
         if text is not None:
             _bind(texts, text, made.texts, problems)
-    problems += _unused_lookups(document, made)
+    problems = problems or _unused_lookups(document, made)
     if problems:
         raise InvalidMapping(problems)
     return made

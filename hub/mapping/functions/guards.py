@@ -30,7 +30,7 @@ def _optional() -> Run:
     group="guards",
     doc="The text to use when nothing is present; functions after it apply to it too.",
     params=[Param("text")],
-    examples=[("A", "default(B)", "A")],
+    examples=[("A", "default(B)", "A"), (None, "default(B)", "B")],
 )
 def _default(_text: str) -> Run:
     return lambda value: value

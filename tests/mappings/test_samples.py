@@ -1,0 +1,88 @@
+"""Every mapping in the tree makes of its samples what their expected files say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from canonical.validation import violations
+from canonical.vocabulary import FACT_TYPES
+from connectors.codecs.registry import codec
+from hub.mapping.compile import CompiledMapping, compile_file
+from hub.mapping.coverage import coverage
+from hub.mapping.errors import InvalidMapping
+from hub.mapping.samples import SampleResult, run_sample
+
+ROOT = Path(__file__).resolve().parents[2]
+MAPPINGS = ROOT / "mappings"
+SCHEMAS = {
+    file.name: json.loads(file.read_text("utf-8")) for file in (ROOT / "canonical/schemas").glob("*.json")
+}
+BY_ID = SCHEMAS | {schema["$id"]: schema for schema in SCHEMAS.values() if "$id" in schema}
+
+FILES = [file for file in sorted(MAPPINGS.glob("*/*.yaml")) if file.name != "system.yaml"]
+
+
+def decode(document_type: str, body: bytes) -> Sequence[Any]:
+    """All records of a document; a sample has no broken ones."""
+    records = list(codec(document_type).decode(body, {}).records)
+    assert not [finding for record in records for finding in record.findings if finding.fatal]
+    return [record.tree for record in records]
+
+
+def compiled_files() -> Iterator[tuple[Path, CompiledMapping]]:
+    """Every mapping that compiles; one that does not fails in a test of its own, not in collection."""
+    for file in FILES:
+        with suppress(InvalidMapping):
+            yield file, compile_file(file, MAPPINGS)
+
+
+def name(file: Path) -> str:
+    return f"{file.parent.name}/{file.stem}"
+
+
+COMPILED = list(compiled_files())
+FACTS = [file for file, compiled in COMPILED if compiled.target_type.partition("@")[0] in FACT_TYPES]
+SAMPLES = [
+    pytest.param(file, sample, id=f"{name(file)}/{sample}")
+    for file, compiled in COMPILED
+    for sample in compiled.samples
+]
+
+
+def result_of(file: Path, sample: str) -> SampleResult:
+    return run_sample(compile_file(file, MAPPINGS), file, sample, decode)
+
+
+@pytest.mark.parametrize("file", FILES, ids=name)
+def test_every_mapping_has_a_sample(file: Path) -> None:
+    assert compile_file(file, MAPPINGS).samples
+
+
+@pytest.mark.parametrize(("file", "sample"), SAMPLES)
+def test_a_sample_becomes_what_is_expected(file: Path, sample: str) -> None:
+    result = result_of(file, sample)
+    assert result.problems == ()
+    assert result.actual == result.expected
+
+
+@pytest.mark.parametrize(("file", "sample"), [sample for sample in SAMPLES if sample.values[0] in FACTS])
+def test_a_sample_that_becomes_a_fact_is_a_valid_one(file: Path, sample: str) -> None:
+    target, _, version = compile_file(file, MAPPINGS).target_type.partition("@")
+    actual = result_of(file, sample).actual
+    for document in actual if isinstance(actual, list) else [actual]:
+        assert violations(target, int(version), document) == []
+
+
+@pytest.mark.parametrize("file", FACTS, ids=name)
+def test_a_mapping_to_a_fact_fills_every_required_field_and_no_unknown_one(file: Path) -> None:
+    compiled = compile_file(file, MAPPINGS)
+    target, _, version = compiled.target_type.partition("@")
+    report = coverage(compiled, {}, SCHEMAS[f"{target}.v{version}.json"], BY_ID)
+    assert report.missing == ()
+    assert report.unknown == ()
