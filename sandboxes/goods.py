@@ -53,17 +53,22 @@ ITEMS = tuple(
 EXPENSIVE = ITEMS[-6:]
 
 FAULTS = (
-    Reason("damaged", "DM", "DAMAGED"),
-    Reason("damaged_in_transit", "DI", "DAMAGED_IN_TRANSIT"),
+    Reason("damaged", "DA", "DAMAGED"),
+    Reason("damaged_in_transit", "DT", "DAMAGED_IN_TRANSIT"),
     Reason("defective", "DR", "DEFECTIVE"),
     Reason("recall", "RE", "RECALL"),
     Reason("wrong_item", "WG", "WRONG_ITEM"),
+    Reason("not_as_expected", "NA", "NOT_AS_EXPECTED"),
     Reason("excess_inventory", "EI", "EXCESS_INVENTORY"),
 )
-CHANGES_OF_MIND = (
-    Reason("no_longer_needed", "NA", "NO_LONGER_NEEDED"),
-    Reason("ordering_error", "OP", "ORDERING_ERROR"),
-)
+# X12 has no code for goods that are simply no longer needed: only the portal can say so
+CHANGES_OF_MIND = {
+    "acme": (Reason("ordering_error", "CO", "ORDERING_ERROR"),),
+    "portal": (
+        Reason("ordering_error", "CO", "ORDERING_ERROR"),
+        Reason("no_longer_needed", "", "NO_LONGER_NEEDED"),
+    ),
+}
 UNKNOWN = Reason("unknown", "ZZ", "ZZ")
 
 # The terms both sides signed: goods that work, or can be made to, are credited; broken ones only

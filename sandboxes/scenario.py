@@ -119,7 +119,7 @@ def _truncated_last(drafts: list[_Draft]) -> list[_Draft]:
 
 def _draft(dice: Dice, position: int, kind: str, channel: str, today: date) -> _Draft:
     mind = kind == "late" or (kind == "clear" and dice.chance(position, "mind", percent=_MIND_PERCENT))
-    reason = dice.pick(position, "reason", of=goods.CHANGES_OF_MIND if mind else goods.FAULTS)
+    reason = dice.pick(position, "reason", of=goods.CHANGES_OF_MIND[channel] if mind else goods.FAULTS)
     youngest, oldest = _AGES.get(kind, (3, 25 if mind else 300))
     requested = today - timedelta(days=1)  # never ahead of anybody's clock
     clock = time(6 + position % 3, dice.number(position, "minute", low=0, high=59), tzinfo=UTC)

@@ -156,10 +156,8 @@ class HttpServer:
     def stop(self) -> None:
         """Close the listener and all connections; a pending reopening is forgotten."""
         with self._lock:
-            if self._reopening is not None:
-                self._reopening.cancel()
-                self._reopening = None
-            self._close()
+            self._forget_reopening()
+            self._close(force=True)
 
     def down(self, seconds: float) -> None:
         """Refuse connections for `seconds`, then listen again on the same port. Returns at once."""
@@ -167,7 +165,8 @@ class HttpServer:
 
     def _go_down(self, seconds: float) -> None:
         with self._lock:
-            self.stop()
+            self._forget_reopening()
+            self._close(force=False)
             self._reopening = threading.Timer(seconds, self._reopen)
             self._reopening.daemon = True
             self._reopening.start()
@@ -178,9 +177,15 @@ class HttpServer:
                 self._reopening = None
                 self._open()
 
-    def _close(self) -> None:
+    def _forget_reopening(self) -> None:
+        if self._reopening is not None:
+            self._reopening.cancel()
+            self._reopening = None
+
+    def _close(self, *, force: bool) -> None:
         if self._server is None or self._thread is None:
             return
+        self._server.force_exit = force  # do not wait for answers that are under way
         self._server.should_exit = True
         self._thread.join()
         self._server = self._thread = None

@@ -6,7 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from sandboxes.sftp.journal import Journal
+from sandboxes.sftp.journal import Journal, finished
 from sandboxes.sftp.x12 import read
 
 
@@ -43,9 +43,4 @@ def books(root: Path, journal: Journal) -> dict[str, Any]:
 
 
 def _finished(folder: Path) -> list[Path]:
-    """Files under their final names: uploads in progress end in .tmp or .part, or begin with a dot."""
-    return [
-        path
-        for path in sorted(folder.iterdir())
-        if path.is_file() and not path.name.startswith(".") and path.suffix not in (".tmp", ".part")
-    ]
+    return [path for path in sorted(folder.iterdir()) if path.is_file() and finished(path.name)]

@@ -22,6 +22,11 @@ CREATE TABLE IF NOT EXISTS events (
 """
 
 
+def finished(name: str) -> bool:
+    """Whether a file has its final name: uploads in progress end in .tmp or .part, or begin with a dot."""
+    return not name.startswith(".") and not name.endswith((".tmp", ".part"))
+
+
 class Journal:
     """The events of one server. Thread-safe."""
 
@@ -44,17 +49,8 @@ class Journal:
             " AND path LIKE ? GROUP BY path ORDER BY min(seq)",
             [f"{folder}/%"],
         )
-        left = {row["was"] for row in self._storage.rows("SELECT was FROM events WHERE event = 'RENAMED'")}
-        names: dict[str, int] = {}
-        for row in rows:
-            if row["path"] not in left or self._stays(row["path"]):
-                names[row["path"].rpartition("/")[2]] = row["times"]
-        return names
-
-    def _stays(self, path: str) -> bool:
-        """Whether something was renamed to this name: then it was no temporary one."""
-        sql = "SELECT 1 FROM events WHERE event = 'RENAMED' AND path = ? LIMIT 1"
-        return self._storage.row(sql, [path]) is not None
+        names = {row["path"].rpartition("/")[2]: int(row["times"]) for row in rows}
+        return {name: times for name, times in names.items() if finished(name)}
 
     def events(self) -> list[dict[str, Any]]:
         """All events, oldest first."""
