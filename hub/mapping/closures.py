@@ -1,44 +1,29 @@
 """The fast path: one closure per expression, specialised by the shape of its path.
 
-A frame is a list: values left to make, the document, then element and position of each `each`
-from the outside in. Closures raise `GiveUp` (or let `ValueRefused` pass) for anything that is not
-plain; they never report.
+Closures raise `GiveUp` (or let `ValueRefused` pass) for anything that is not plain; they never report.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from decimal import Decimal
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from typing import Any
 
 from hub.mapping.binding import BoundExpression, Step, default_of
+from hub.mapping.getters import Closure, Frame, GiveUp, Slots, always, source_reader
 from hub.mapping.nodes import (
     Condition,
-    Constant,
     Expression,
     Group,
     Leaf,
     Listing,
-    Path,
-    Position,
     Repeat,
-    Source,
     Target,
 )
-from hub.mapping.paths import items_of, raw, satisfied, walk
+from hub.mapping.paths import satisfied
 from hub.mapping.plan import MAX_VALUES, Plan, is_constant, weight
 from hub.mapping.values import ABSENT, is_absent
 
-Frame: TypeAlias = list[Any]
-Closure: TypeAlias = Callable[[Frame], Any]
-Slots: TypeAlias = Mapping[str | None, int]
-
 _LEFT, _ROOT = 0, 1
-_SINGLE = (int, bool, Decimal, dict)
-
-
-class GiveUp(Exception):  # noqa: N818 - the document is not plain: the interpreter takes over
-    """Not the plain case."""
 
 
 def new_frame(root: Any) -> Frame:
@@ -223,13 +208,13 @@ def _called(step: Step, value: Any, operands: list[Closure], frame: Frame) -> An
 
 def _operands(step: Step, slots: Slots) -> list[Closure]:
     return [
-        _always(operand) if isinstance(operand, str) else _source(operand, "one", slots)
+        always(operand) if isinstance(operand, str) else source_reader(operand, "one", slots)
         for operand in step.operands
     ]
 
 
 def _sources(bound: BoundExpression, slots: Slots) -> Closure:
-    sources = [_source(source, bound.takes, slots) for source in bound.expression.sources]
+    sources = [source_reader(source, bound.takes, slots) for source in bound.expression.sources]
     if len(sources) == 1:
         return sources[0]
 
@@ -241,158 +226,3 @@ def _sources(bound: BoundExpression, slots: Slots) -> Closure:
         return ABSENT
 
     return run
-
-
-def _source(source: Source, takes: str, slots: Slots) -> Closure:
-    if isinstance(source, Constant):
-        return _always([source.value] if takes == "many" else source.value)
-    if isinstance(source, Position):
-        slot = max(slots.values()) + 1
-        return (lambda frame: [frame[slot]]) if takes == "many" else (lambda frame: frame[slot])
-    if takes == "many":
-        return _many(source, slots[source.variable])
-    if takes == "any":
-        return _raw(source, slots[source.variable])
-    return _one(source, slots[source.variable])
-
-
-def _always(value: Any) -> Closure:
-    return lambda _frame: value
-
-
-def _many(path: Path, slot: int) -> Closure:
-    selectors, steps = path.selectors, path.steps
-    if len(steps) == 1 and not selectors and not steps[0].selectors:
-        name = steps[0].name
-
-        def run(frame: Frame) -> Any:
-            start = frame[slot]
-            if type(start) is not dict:
-                raise GiveUp
-            return items_of(start.get(name)) or ABSENT
-
-        return run
-    return lambda frame: walk(frame[slot], selectors, steps) or ABSENT
-
-
-def _raw(path: Path, slot: int) -> Closure:
-    def run(frame: Frame) -> Any:
-        value = raw(frame[slot], path.selectors, path.steps)
-        return ABSENT if value is None else value
-
-    return run
-
-
-def _one(path: Path, slot: int) -> Closure:
-    steps = path.steps
-    if path.selectors or any(step.selectors for step in steps):
-        return _one_qualified(path, slot) or _one_selected(path, slot)
-    if len(steps) == 1:
-        return _one_step(steps[0].name, slot)
-    if len(steps) == 2:  # noqa: PLR2004 - the two shapes that matter: a field, and a segment's element
-        return _two_steps(steps[0].name, steps[1].name, slot)
-    return _one_selected(path, slot)
-
-
-def _one_step(name: str, slot: int) -> Closure:
-    def run(frame: Frame) -> Any:
-        value = frame[slot]
-        if type(value) is not dict:
-            raise GiveUp
-        value = value.get(name)
-        if type(value) is str:
-            return value or ABSENT
-        return _settled(value)
-
-    return run
-
-
-def _two_steps(first: str, second: str, slot: int) -> Closure:
-    def run(frame: Frame) -> Any:
-        value = frame[slot]
-        if type(value) is not dict:
-            raise GiveUp
-        value = value.get(first)
-        if value is None:
-            return ABSENT
-        if type(value) is not dict:
-            if type(value) is not list or len(value) != 1 or type(value[0]) is not dict:
-                return _several_steps(value, second)
-            value = value[0]
-        value = value.get(second)
-        if type(value) is str:
-            return value or ABSENT
-        return _settled(value)
-
-    return run
-
-
-def _several_steps(value: Any, name: str) -> Any:
-    found = [
-        item for group in items_of(value) if isinstance(group, dict) for item in items_of(group.get(name))
-    ]
-    return _settled(found)
-
-
-def _one_qualified(path: Path, slot: int) -> Closure | None:
-    """`N1[01=BY].04` and `line[01=UP].02`: the shapes that fill EDI mappings; None for any other."""
-    selectors = [*path.selectors, *[selector for step in path.steps for selector in step.selectors]]
-    selector = selectors[0]
-    simple = len(selectors) == len(selector.path) == len(selector.values) == 1 and not selector.negated
-    if (
-        not simple
-        or not selector.values[0]
-        or len(path.steps) != (1 if path.selectors else 2)
-        or path.steps[-1].selectors
-    ):
-        return None
-    qualifier, wanted, name = selector.path[0], selector.values[0], path.steps[-1].name
-    group = None if path.selectors else path.steps[0].name
-
-    def run(frame: Frame) -> Any:
-        value = frame[slot]
-        if type(value) is not dict:
-            raise GiveUp
-        if group is not None:
-            value = value.get(group)
-        kept: Any = ABSENT
-        for item in value if type(value) is list else (value,):
-            if type(item) is dict:
-                found = item.get(qualifier)
-                if found == wanted:
-                    if kept is not ABSENT:
-                        raise GiveUp
-                    kept = item
-                elif type(found) is not str and found is not None:
-                    raise GiveUp
-        return ABSENT if kept is ABSENT else _settled(kept.get(name))
-
-    return run
-
-
-def _one_selected(path: Path, slot: int) -> Closure:
-    selectors, steps = path.selectors, path.steps
-
-    def run(frame: Frame) -> Any:
-        found = walk(frame[slot], selectors, steps)
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise GiveUp
-        return ABSENT
-
-    return run
-
-
-def _settled(value: Any) -> Any:
-    """What is not text: nothing, a number, a group, or a list of one."""
-    if type(value) is str:
-        return value or ABSENT
-    if value is None:
-        return ABSENT
-    if type(value) in _SINGLE:
-        return value
-    found = items_of(value)
-    if len(found) > 1:
-        raise GiveUp
-    return found[0] if found else ABSENT

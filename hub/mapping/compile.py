@@ -17,9 +17,10 @@ from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Any
 
-from hub.mapping.closures import Closures, GiveUp, new_frame
+from hub.mapping.closures import Closures, new_frame
 from hub.mapping.document import read_document
 from hub.mapping.errors import FieldError, FieldTrace, MappingFailed
+from hub.mapping.getters import GiveUp
 from hub.mapping.interpret import Interpreter
 from hub.mapping.plan import Plan, plan
 from hub.mapping.values import ABSENT, ValueRefused

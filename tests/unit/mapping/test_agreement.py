@@ -9,8 +9,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.mapping.closures import Closures, GiveUp, new_frame
+from hub.mapping.closures import Closures, new_frame
 from hub.mapping.document import parse_document
+from hub.mapping.getters import GiveUp
 from hub.mapping.interpret import Interpreter
 from hub.mapping.notation import parse_expression
 from hub.mapping.paths import Match, matches, walk

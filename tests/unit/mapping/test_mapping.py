@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hub.mapping.closures import Closures, new_frame
 from hub.mapping.errors import MappingFailed
 
 Workshop = Any
@@ -107,6 +108,11 @@ def test_an_edi_notice_becomes_a_return_request(workshop: Workshop) -> None:
         ],
     }
     json.dumps(mapped.value)
+
+
+def test_a_plain_document_stays_on_the_fast_path(workshop: Workshop) -> None:
+    compiled = workshop.compile_text(ACME)
+    assert Closures(compiled.plan).target()(new_frame(notice())) == compiled.apply(notice()).value
 
 
 def test_a_compiled_mapping_names_itself(workshop: Workshop) -> None:
