@@ -59,8 +59,8 @@ def check_header(interchange: Interchange, header: Header) -> None:
             )
     if not padded(header):
         message = (
-            f"The ISA segment is {header.length} bytes long, the standard has 106: padding was lost or added "
-            "on the way. It was read by counting its elements."
+            f"The ISA segment is {header.length} characters long, the standard has 106: padding was lost or "
+            "added on the way. It was read by counting its elements."
         )
         _note(interchange.findings, codes.INTERCHANGE_STRUCTURE, message, "ISA", "106", str(header.length))
 

@@ -61,9 +61,11 @@ class X12Codec:
         """Read a document; each transaction is a record, broken ones with tree None."""
         reader = Reader(body)
         profile = Profile.of(options)
-        return X12Decoded(records=self._records(reader, profile), interchanges=reader.interchanges)
+        document = X12Decoded(records=iter(()), interchanges=reader.interchanges)
+        document.records = self._records(reader, profile, document)
+        return document
 
-    def _records(self, reader: Reader, profile: Profile) -> Iterator[Record]:
+    def _records(self, reader: Reader, profile: Profile, document: X12Decoded) -> Iterator[Record]:
         labels: Mapping[str, str] = {}
         group: Group | None = None
         for index, block in enumerate(reader.blocks()):
@@ -76,6 +78,10 @@ class X12Codec:
                 labels = block.interchange.labels(group, "", "")
             envelope = {**labels, "set": block.set, "transaction": block.control}
             yield Record(index=index, tree=tree, digest=digest, findings=findings, envelope=envelope)
+        for interchange in reader.interchanges:
+            document.findings += interchange.findings
+            for one in interchange.groups:
+                document.findings += one.findings
 
     def encode(self, tree: Tree, envelope: Mapping[str, Any] = NOTHING) -> bytes:
         """Write one transaction (or a list of them) in an interchange of its own; see `writer.write`."""
@@ -134,7 +140,7 @@ def examine(block: Block, guide: Guide | None, profile: Profile) -> tuple[Tree, 
 
 def _digest(content: list[str], delimiters: Delimiters) -> str:
     """Content without envelope and without regard to which delimiters it was written with."""
-    text = "~".join(content)
+    text = "\x1e".join(content)
     for sign, standard in zip(delimiters.text[:3], "*:^", strict=True):
         if sign and sign != standard:
             text = text.replace(sign, standard)

@@ -69,7 +69,7 @@ _STAND_INS: Final = (b"\x11", b"\x12", b"\x13", b"\x14")
 
 
 class Header(NamedTuple):
-    """An ISA segment: its 16 elements, and `end`, the offset behind its terminator."""
+    """An ISA segment: its 16 elements, `end` (offset behind its terminator), `length` in characters."""
 
     delimiters: Delimiters
     elements: tuple[str, ...]
@@ -84,6 +84,8 @@ def detect(data: bytes, start: int) -> Header | str:
     if len(cuts) < _ISA_ELEMENTS:
         return f"The ISA segment has {len(cuts)} elements, 16 are expected."
     behind = cuts[-1] + len(element)
+    if _runs_over(data[start + 3 : behind], element):
+        return "The ISA segment ends before its 16 elements are complete."
     component, segment, end = _tail(data, behind, element)
     if not segment:
         return "The ISA segment has no terminator."
@@ -92,13 +94,13 @@ def detect(data: bytes, start: int) -> Header | str:
     repetition = standards.encode() if version >= _REPETITION_SINCE and _is_sign(standards) else b""
     delimiters = Delimiters(element, component, repetition, segment)
     # the shortest header a reader accepts as whole: ISA16 may be missing
-    length = behind + len(component) + len(segment) - start
+    length = len(_decoded(data[start:behind])) + len(_decoded(component)) + 1
     return Header(delimiters, (*texts, component.decode("utf-8", "replace")), end, length)
 
 
 def padded(header: Header) -> bool:
     """Whether the ISA kept the fixed width of the standard."""
-    return header.length == _ISA_LENGTH + len(header.delimiters.segment) - 1
+    return header.length == _ISA_LENGTH
 
 
 def _first_sign(data: bytes, at: int) -> bytes:
@@ -121,6 +123,12 @@ def _cuts(data: bytes, at: int, element: bytes) -> list[int]:
         cuts.append(at)
         at = data.find(element, at + len(element), limit)
     return cuts
+
+
+def _runs_over(data: bytes, element: bytes) -> bool:
+    """Whether another segment begins before the ISA is complete: separators of others were counted."""
+    following = rb"[^A-Za-z0-9 ](?<!" + re.escape(element) + rb")\s*(?:GS|ST|TA1|IEA|ISA)"
+    return re.search(following + re.escape(element), data) is not None
 
 
 def _tail(data: bytes, at: int, element: bytes) -> tuple[bytes, bytes, int]:
@@ -153,11 +161,15 @@ def _line_end(gap: bytes) -> bytes:
 
 
 def _text(raw: bytes) -> str:
+    return _decoded(raw).strip()
+
+
+def _decoded(raw: bytes) -> str:
     raw = _LINE_BREAKS.sub(b"", raw)
     try:
-        return raw.decode("utf-8").strip()
+        return raw.decode("utf-8")
     except UnicodeDecodeError:
-        return raw.decode("latin-1").strip()
+        return raw.decode("latin-1")
 
 
 def _is_sign(text: str) -> bool:

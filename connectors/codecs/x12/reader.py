@@ -37,6 +37,7 @@ class Reader:
         self.interchanges: list[Interchange] = []
         self._window = Window(body)
         self._at = 0
+        self._padding = _PADDING
 
     def blocks(self) -> Iterator[Block]:
         """Yield the transactions of all interchanges; never raises for what the document holds."""
@@ -56,6 +57,7 @@ class Reader:
             inside = _Inside(self._window, interchange, end - len(header.delimiters.segment))
             yield from inside.blocks()
             self._at = self._window.keep = inside.end
+            self._padding = _PADDING + header.delimiters.segment  # a terminator too many is no content
         if not self.interchanges and self._at == 0:
             yield _outside(b"", 0, "The file is empty.")
 
@@ -73,7 +75,7 @@ class Reader:
             self._at = window.keep = stop
             if match:
                 break
-        waste = junk.strip(_PADDING)
+        waste = junk.strip(self._padding)
         return (
             _outside(waste, begin, f"Expected an ISA segment, found '{excerpt(waste)}'.") if waste else None
         )
@@ -82,7 +84,7 @@ class Reader:
         window = self._window
         while window.ensure(self._at, _LOOK_AHEAD):
             rest = window.data[self._at - window.base :]
-            solid = rest.lstrip(_PADDING)
+            solid = rest.lstrip(self._padding)
             self._at = window.keep = self._at + len(rest) - len(solid)
             if solid:
                 break
@@ -107,29 +109,32 @@ class _Inside:
         self._seen: set[str] = set()  # control numbers of this group
         window.keep = at
         self.end = at
+        self._after = at  # behind the last envelope segment
 
     def blocks(self) -> Iterator[Block]:
-        handlers = {b"ST": self._st, b"GS": self._gs, b"GE": self._ge, b"TA1": self._ta1, b"IEA": self._iea}
+        handlers = {
+            b"ST": self._st,
+            b"SE": self._stray_se,
+            b"GS": self._gs,
+            b"GE": self._ge,
+            b"TA1": self._ta1,
+            b"IEA": self._iea,
+        }
         while (segment := self._scanner.next()) is not None:
             tag = segment.tag
-            if tag == b"SE":
-                block = self._se(segment)
-                if block is not None:
-                    yield block
+            if tag == b"SE" and self._block is not None:
+                yield self._se(segment, self._block)
                 continue
-            if self._block is not None:
-                yield self._cut(segment.start)
+            yield from self._leave(segment.start)
+            self._after = segment.end
             if tag == b"ISA":
-                self._finish(segment.start)
-                self.end = segment.start
+                yield from self._finish(segment.start)
                 return
             handlers[tag](segment, self._elements(segment))
             if tag == b"IEA":
                 return
-        self.end = self._window.end
-        if self._block is not None:
-            yield self._cut(self.end)
-        self._finish(self.end)
+        yield from self._leave(self._window.end)
+        yield from self._finish(self._window.end)
 
     def _elements(self, segment: Segment) -> tuple[str, ...]:
         raw = self._window.slice(segment.start, segment.end)
@@ -164,19 +169,18 @@ class _Inside:
         self._window.keep = segment.start
         self._scanner.binary.clear()
 
-    def _se(self, segment: Segment) -> Block | None:
-        block = self._block
+    def _se(self, segment: Segment, block: Block) -> Block:
         elements = self._elements(segment)
-        if block is None:
-            self._interchange.findings.append(
-                _broken("A transaction trailer (SE) has no header (ST).", "ST", "SE", segment.start)
-            )
-            return None
+        self._after = segment.end
         if not segment.closed and elements[2:3] != (block.control,):
             return self._cut(segment.end)
         self._take(block, segment.end)
         block.trailer = elements
         return block
+
+    def _stray_se(self, segment: Segment, _: tuple[str, ...]) -> None:
+        message = "A transaction trailer (SE) has no header (ST)."
+        self._interchange.findings.append(_broken(message, "ST", "SE", segment.start))
 
     def _cut(self, end: int) -> Block:
         """The open transaction has no SE: hand out what is there of it."""
@@ -240,9 +244,27 @@ class _Inside:
         check_trailer(self._interchange, elements, segment.start)
         self.end = segment.end + (len(self._delimiters.segment) if segment.closed else 0)
 
-    def _finish(self, offset: int) -> None:
+    def _leave(self, upto: int) -> Iterator[Block]:
+        """End what is open; content outside of any transaction is not passed over in silence."""
+        if self._block is not None:
+            yield self._cut(upto)
+            return
+        waste = self._window.slice(self._after, min(upto, self._after + _JUNK_LIMIT))
+        waste = waste.strip(_PADDING + self._delimiters.segment)
+        if waste:
+            place = f"interchange {self._interchange.control}"
+            message = f"Expected ST, GS, GE or IEA in {place}, found '{excerpt(waste)}'."
+            yield _outside(waste, self._after, message)
+
+    def _finish(self, offset: int) -> Iterator[Block]:
+        """The interchange ends without IEA; if no transaction was in it, a block has to tell so."""
+        self.end = offset
         self._close_group(None, offset)
-        check_trailer(self._interchange, None, offset)
+        interchange = self._interchange
+        check_trailer(interchange, None, offset)
+        if not interchange.acknowledgements and not any(group.received for group in interchange.groups):
+            message = f"Interchange {interchange.control} ends before its first transaction."
+            yield _outside(b"", interchange.offset, message)
 
     def _close_group(self, elements: tuple[str, ...] | None, offset: int) -> None:
         if self._group is not None:
@@ -274,7 +296,7 @@ def _interchange(header: Header, offset: int) -> Interchange:
 def _outside(waste: bytes, offset: int, reason: str) -> Block:
     finding = codes.X12Finding(
         code=codes.INTERCHANGE_STRUCTURE,
-        message=f"{reason} Nothing between byte {offset} and the next interchange can be read.",
+        message=reason,
         place=f"byte {offset}",
         expected="an ISA segment with 16 elements",
         found=excerpt(waste),

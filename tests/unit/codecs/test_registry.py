@@ -1,0 +1,15 @@
+import pytest
+
+from connectors.codecs.base import Codec
+from connectors.codecs.registry import codec, formats
+
+
+@pytest.mark.parametrize("name", ["json", "json/items", "csv", "x12/180-004010", "x12/997-004010"])
+def test_each_promised_format_has_a_codec(name: str) -> None:
+    assert isinstance(codec(name), Codec)
+    assert name in formats()
+
+
+def test_an_unknown_format_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(KeyError, match=r"no codec for 'x12/999-004010'; known formats are csv, json"):
+        codec("x12/999-004010")
