@@ -72,7 +72,7 @@ def _player(platform: Any, scenario: Scenario, key: str) -> Iterator[subprocess.
     """The partners' side, a process of its own that shares no code with us."""
     command = [
         *(sys.executable, "-m", "sandboxes", "play", "--dir", str(sandbox_dir(platform))),
-        *("--hub", platform.intake_url, "--api-key", key),
+        *("--hub", platform.ui_url, "--api-key", key),
         *("--returns", str(scenario.returns), "--seed", str(scenario.seed), "--outage", str(scenario.outage)),
     ]
     with subprocess.Popen(
