@@ -258,11 +258,12 @@ def _spoil(body: dict[str, Any], data: st.DataObject) -> None:
     place, key = data.draw(st.sampled_from(places))
     how = data.draw(st.sampled_from(["change", "drop", "add"]))
     if how == "change":
-        place[key] = data.draw(SPOILERS)
+        place[key] = copy.deepcopy(data.draw(SPOILERS))
     elif how == "drop":
         del place[key]
     elif isinstance(place, dict):
-        place[data.draw(st.sampled_from(["extra", "line_no", "ext", "quantity"]))] = data.draw(SPOILERS)
+        name = data.draw(st.sampled_from(["extra", "line_no", "ext", "quantity"]))
+        place[name] = copy.deepcopy(data.draw(SPOILERS))
 
 
 def _places(tree: Any) -> Iterator[tuple[Any, Any]]:
