@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import quote
 
 from airflow.sdk import BaseOperatorLink
 
@@ -20,9 +20,9 @@ def hub_run_id(dag_id: str, run_id: str) -> str:
 
 
 def dead_letters_url(run: str) -> str:
-    """Where the console lists the dead letters of a run."""
+    """Where the console lists the dead letters of a run, settled ones included."""
     console = os.environ.get("RETURNS_HUB_CONSOLE_URL", "").rstrip("/") or CONSOLE_PATH
-    return f"{console}/deadletters?{urlencode({'run': run})}"
+    return f"{console}/runs/{quote(run)}"
 
 
 class DeadLettersLink(BaseOperatorLink):

@@ -35,6 +35,24 @@ def is_healthy(port: int) -> bool:
     return told.keys() == PARTS and set(told.values()) == {"healthy"}
 
 
+def check_plugin(port: int) -> None:
+    """Make sure that the console and the intake API are mounted.
+
+    Airflow only logs that a plugin is broken and goes on without it.
+
+    Raises:
+        StartError: They are not; the log of the API server says why.
+    """
+    address = f"{base_url(port)}/hub/api/v1/openapi.json"
+    with urlopen(address, timeout=10) as answer:  # noqa: S310 - always http
+        found = answer.headers.get_content_type()
+    if found != "application/json":  # Airflow answers unknown addresses with its own page
+        raise StartError(
+            f"{address}: expected application/json, found {found}: plugins/returns_hub.py is not loaded; "
+            "see 'Failed to import plugin' in logs/api-server.log"
+        )
+
+
 def wait_healthy(port: int, supervisor: Supervisor, seconds: float) -> None:
     """Wait until Airflow is healthy.
 

@@ -22,7 +22,7 @@ from typing import Any
 
 from hub.runtime import airflow_db, postgres
 from hub.runtime.airflow_env import ConnectionFields, airflow_environment, base_url
-from hub.runtime.health import health, wait_healthy
+from hub.runtime.health import check_plugin, health, wait_healthy
 from hub.runtime.keys import ROLES, Keys, ensure_keys
 from hub.runtime.ports import remembered_port
 from hub.runtime.sandbox import connections_of, start_sandboxes
@@ -125,6 +125,7 @@ def _start(start: _Start, began: float) -> Platform:
         start.supervisor.start(component)
     start.progress("Airflow is starting")
     wait_healthy(port, start.supervisor, HEALTHY_SECONDS)
+    check_plugin(port)
     start.progress("Airflow is healthy")
     return Platform(
         settings=settings,
