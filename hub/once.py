@@ -23,3 +23,12 @@ class Once(Generic[T]):
             if not self._made:
                 self._made.append(self._make())
             return self._made[0]
+
+
+def once(given: T | Callable[[], T] | None, default: Callable[[], T]) -> Callable[[], T]:
+    """What gives the value: `given` itself, what `given` makes at first use, or what `default` makes then."""
+    if given is None:
+        return Once(default)
+    if callable(given):
+        return Once(given)
+    return lambda: given

@@ -9,13 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from uuid import UUID
 
 import anyio
 import orjson
 import psycopg
-from anyio.to_thread import run_sync
 from fastapi import FastAPI, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
@@ -27,7 +26,8 @@ from hub.api.idempotency import InProgress
 from hub.api.intake import Announce, Answer, Intake, Receive
 from hub.api.models import ReturnAnswer
 from hub.api.problems import Problem
-from hub.once import Once
+from hub.once import once
+from hub.threads import Threads
 
 if TYPE_CHECKING:
     from hub.pipeline.context import Hub
@@ -37,11 +37,8 @@ WAIT: Final = 2.0
 """Seconds a request waits for another one with the same Idempotency-Key before it is told to come back."""
 
 _LONGEST_KEY: Final = 200
-# our own threads: a slow ERP must not take those of the server that we are mounted into
-_THREADS: Final = 8
 _log = logging.getLogger(__name__)
 
-T = TypeVar("T")
 ApiKey = Annotated[str, Header(alias="X-API-Key", description="The client's key")]
 IdempotencyKey = Annotated[
     str,
@@ -68,7 +65,7 @@ def create_app(
     app = FastAPI(
         title="Returns Hub intake API", version="1", docs_url=None, redoc_url=None, redirect_slashes=False
     )
-    intake = Intake(_hub_maker(hub), receive or _pipeline, announce or _nobody)
+    intake = Intake(once(hub, _bootstrap), receive or _pipeline, announce or _nobody)
     _Routes(intake).install(app)
     problems.install(app)
     _install_failures(app)
@@ -81,7 +78,7 @@ class _Routes:
 
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
-        self._limiter = Once(lambda: anyio.CapacityLimiter(_THREADS))
+        self._threads = Threads()
 
     def install(self, app: FastAPI) -> None:
         app.post(
@@ -132,10 +129,10 @@ class _Routes:
         except ValueError:
             raise Problem(404, f"expected a return id (UUID), found {return_id[:80]!r}") from None
         path = request.scope.get("root_path", "") + "/returns"
-        return _respond(await self._run(partial(self._intake.describe, client, found, path)))
+        return _respond(await self._threads.run(partial(self._intake.describe, client, found, path)))
 
     async def _client(self, key: str) -> clients.Client:
-        client = await self._run(lambda: clients.authenticate(self._intake.hub().database, key))
+        client = await self._threads.run(lambda: clients.authenticate(self._intake.hub().database, key))
         if client is None:
             found = "an unknown key" if key else "no key"
             raise Problem(
@@ -149,15 +146,12 @@ class _Routes:
         deadline = anyio.current_time() + WAIT
         while True:
             try:
-                return await self._run(call)
+                return await self._threads.run(call)
             except InProgress:
                 if anyio.current_time() >= deadline:
                     detail = "a request with this Idempotency-Key is being processed"
                     raise Problem(409, detail, slug="in-progress", headers={"Retry-After": "1"}) from None
             await anyio.sleep(0.05)
-
-    async def _run(self, call: Callable[[], T]) -> T:
-        return await run_sync(call, limiter=self._limiter())
 
 
 def _respond(answer: Answer) -> Response:
@@ -167,14 +161,6 @@ def _respond(answer: Answer) -> Response:
     if answer.status in (201, 202):
         headers["Location"] = answer.body["links"]["self"]
     return Response(orjson.dumps(answer.body), answer.status, headers, "application/json")
-
-
-def _hub_maker(hub: Hub | Callable[[], Hub] | None) -> Callable[[], Hub]:
-    if hub is None:
-        return Once(_bootstrap)
-    if callable(hub):
-        return Once(hub)
-    return lambda: hub
 
 
 def _bootstrap() -> Hub:

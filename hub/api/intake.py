@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 FLOW: Final = "portal_returns_in"
 ENDPOINT: Final = "portal/returns"
+
+_log = logging.getLogger(__name__)
 
 Announce = Callable[[Sequence[str]], None]
 """Told which targets got new effects, so that they are delivered now and not at the next schedule."""
@@ -112,7 +115,7 @@ class Intake:
         hub = self.hub()
         received = self.receive(hub, flow=FLOW, document=document, run_id=f"api:{key}")
         if received.get("targets"):
-            self.announce(received["targets"])
+            self._tell(received["targets"])
         messages = received["messages"]
         repeat = not messages
         if repeat:
@@ -125,6 +128,12 @@ class Intake:
                 503, "the return is stored and not processed yet; ask again", headers={"Retry-After": "2"}
             )
         return _outcome(hub.database, messages[-1], reference, path, repeat=repeat)
+
+    def _tell(self, targets: Sequence[str]) -> None:
+        try:
+            self.announce(targets)
+        except Exception:  # noqa: BLE001  # what there is to deliver is in the database: nothing is lost
+            _log.exception("targets %s could not be woken; their next scheduled run finds the work", targets)
 
 
 def _outcome(
