@@ -42,7 +42,7 @@ def schema_id(type_: str, version: int = 1) -> str:
 
 @cache
 def schemas() -> dict[tuple[str, int], dict[str, Any]]:
-    """Every schema by (type, major version): fact types, `return` and the shared `common`."""
+    """Every schema by (type, major version): fact types, `return`, `order` and the shared `common`."""
     found = {}
     for file in files("canonical").joinpath("schemas").iterdir():
         if file.name.endswith(".json"):
@@ -81,7 +81,7 @@ def violations(type_: str, version: int, data: Mapping[str, Any]) -> list[Violat
     """Everything in `data` that its schema does not allow, sorted by path; empty when valid.
 
     Args:
-        type_: A fact type, or `return` for the projection.
+        type_: A fact type, `return` for the projection, or `order` for what was looked up.
         version: Major version of the schema.
         data: JSON-compatible tree. What is not JSON is a violation, never an exception.
     """
