@@ -7,13 +7,14 @@ top-level sections (`limits`, `edi`, …) belong to the hub and are passed over.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from connectors.base import Connection, Operation, Repeat
-from connectors.errors import Config, Contract
+from connectors.errors import Config, Contract, Refused
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -106,6 +107,23 @@ def _pick(entries: Mapping[str, Model], name: str, kind: str) -> Model:
     except KeyError:
         known = ", ".join(sorted(entries)) or "none"
         raise Config(f"expected a known {kind} ({known}), found {name!r}", code=f"{kind}_unknown") from None
+
+
+@contextmanager
+def asking(operation: str) -> Iterator[None]:
+    """Around a probe: a refused *question* says nothing about the effect, so it is never `Refused`.
+
+    Raises:
+        Config: in place of `Refused`; the effect stays in doubt until somebody has looked.
+    """
+    try:
+        yield
+    except Refused as refused:
+        raise Config(
+            f"probe of operation {operation!r}: {refused.message}",
+            code=refused.code,
+            exchange=refused.exchange,
+        ) from None
 
 
 def check_key(key: str, longest: int) -> None:

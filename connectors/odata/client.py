@@ -18,7 +18,7 @@ from connectors.http import HttpSession, Request, Response
 from connectors.odata import csrf, documents, filters
 from connectors.odata.settings import ODataOperation, ODataSettings, Resource
 from connectors.retry import ShortRetry
-from connectors.settings import check_key, load, operation_of, resource_of
+from connectors.settings import asking, check_key, load, operation_of, resource_of
 from connectors.trees import parse_json, text_at
 
 _LOG = logging.getLogger(__name__)
@@ -153,7 +153,8 @@ class ODataConnector:
         """Look for the business key. Where several carry it, the lowest number is the first made.
 
         Raises:
-            Config: nobody can tell (an operation without `key`), or the partner ignores the filter.
+            Config: nobody can tell (an operation without `key`), the question itself is refused, or the
+                partner ignores the filter.
         """
         entry = operation_of(self._settings.operations, operation)
         check_key(key, entry.key_length)
@@ -162,7 +163,8 @@ class ODataConnector:
         resource = Resource(service=entry.service, entity=entry.entity, expand=entry.expand)
         exchanges: list[Exchange] = []
         choice = filters.eq(entry.key, key, self._odata.version)
-        rows = self._rows(self._query(resource, choice), exchanges)
+        with asking(operation):
+            rows = self._rows(self._query(resource, choice), exchanges)
         for row in rows:
             self._asked(row, entry.key, [key])
         if not rows:

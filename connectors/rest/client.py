@@ -17,7 +17,7 @@ from connectors.http import HttpSession, Request, Response
 from connectors.rest import documents
 from connectors.rest.settings import Resource, RestOperation, RestSettings
 from connectors.retry import ShortRetry
-from connectors.settings import check_key, load, operation_of, resource_of
+from connectors.settings import asking, check_key, load, operation_of, resource_of
 from connectors.trees import parse_json, text_at
 
 _NOT_FOUND = 404
@@ -175,7 +175,7 @@ class RestConnector:
         Without a `find` path the answer is None where a repeat is harmless (`native`, `replace`).
 
         Raises:
-            Config: nobody can tell (`repeat: none` without `find`).
+            Config: nobody can tell (`repeat: none` without `find`), or the question itself is refused.
         """
         entry = operation_of(self._settings.operations, operation)
         check_key(key, entry.key_length)
@@ -183,7 +183,8 @@ class RestConnector:
             if entry.repeat.value == "none":
                 raise Config(f"operation {operation!r}: expected 'find' to ask, found none", code="no_probe")
             return None
-        answer = self._record(entry.find, key)
+        with asking(operation):
+            answer = self._record(entry.find, key)
         if answer is None:
             return None
         tree, exchange = answer

@@ -307,6 +307,12 @@ def test_a_probe_never_takes_rubbish_for_nothing(partner: Partner, answer: Any, 
         connector.find("create", "RH-1")
 
 
+def test_a_refused_question_is_no_refused_effect(partner: Partner, answer: Any) -> None:
+    partner.answers(answer(status=400, body=b'{"error":{"code":"x","message":{"value":"no filter"}}}'))
+    with odata(partner) as connector, pytest.raises(Config, match="no filter"):
+        connector.find("create", "RH-1")
+
+
 def test_lookups_ask_in_chunks_and_follow_next_links(partner: Partner, answer: Any) -> None:
     pages = [
         rows("K0", following=f"http://127.0.0.1:{partner.port}/odata/S/Orders?$skiptoken=1"),

@@ -199,6 +199,12 @@ def test_a_probe_tells_absent_from_misconfigured(partner: Partner, answer: Any) 
     assert (receipt.reference, receipt.found) == ("9", True)
 
 
+def test_a_refused_question_is_no_refused_effect(partner: Partner, answer: Any) -> None:
+    partner.answers(answer(status=400))
+    with rest(partner) as connector, pytest.raises(Config):
+        connector.find("put", "RH-1")
+
+
 @pytest.mark.parametrize("key", ["", " ", "..", "a\nb", " a", "x" * 65])
 def test_a_key_that_cannot_be_used_is_never_sent(partner: Partner, key: str) -> None:
     with rest(partner) as connector, pytest.raises(Contract):
