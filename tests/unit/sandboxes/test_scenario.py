@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from sandboxes import scenario
+from sandboxes import goods, scenario
 from sandboxes.sftp.x12 import segments
 
 DAY = date(2026, 11, 20)
@@ -106,3 +108,14 @@ def test_some_posts_are_repeated_and_one_key_is_used_for_another_body() -> None:
     assert sum(post["times"] == 2 for post in STORY["posts"]) >= 3
     assert sum(post["conflict"] for post in STORY["posts"]) == 1
     assert len({post["key"] for post in STORY["posts"]}) == 96
+
+
+def test_reason_codes_mean_the_same_in_the_crosswalk_of_the_hub() -> None:
+    table = Path(__file__).parents[3] / "mappings" / "codes" / "return_reason.csv"
+    lines = [line for line in table.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    rows = {row["canonical"]: row for row in csv.DictReader(lines)}
+    minds = [reason for reasons in goods.CHANGES_OF_MIND.values() for reason in reasons]
+    for reason in (*goods.FAULTS, *minds):
+        assert rows[reason.name]["x12"].split(" ")[0] == reason.x12
+        assert rows[reason.name]["portal"] == reason.portal
+    assert all(goods.UNKNOWN.x12 not in row["x12"].split(" ") for row in rows.values())
