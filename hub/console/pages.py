@@ -56,7 +56,7 @@ class Pages:
 
     async def search(self, request: Request, q: str = "") -> Response:
         """One hit: its page; several or none: a list."""
-        text = q.strip()[:_LONGEST]
+        text = q.replace("\x00", "").strip()[:_LONGEST]
         hits = await self._ask(lambda hub: data.search(hub, text)) if text else Hits()
         only = _only(hits)
         if only:

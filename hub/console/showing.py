@@ -13,7 +13,7 @@ PREVIEW: Final = 65_536
 
 _HEX_PREVIEW: Final = 2_048
 _ISA: Final = 106  # an interchange header has a fixed length, and its last byte ends every segment
-_PIECES: Final = re.compile(r'"(?:\\.|[^"\\])*(?:"|\Z)|[{}\[\],:]|[^\s{}\[\],:"]+')
+_PIECES: Final = re.compile(r'"(?:\\.|[^"\\])*(?:"|\\?\Z)|[{}\[\],:]|[^\s{}\[\],:"]+')
 _DEEPEST: Final = 40
 # controls as their Unicode pictures; direction marks could make a text read differently from what it says
 _VISIBLE: Final = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\n\t"} | {

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +26,7 @@ from hub.console.app import create_app
 from hub.console.users import ConsoleUser
 from hub.deadletters import DeadLetter
 from hub.pipeline.decide import project
+from hub.pipeline.keys import fact_keys, return_keys
 from hub.settings import Settings
 from hub.store.database import Connection, Database, columns, rows
 
@@ -167,10 +168,16 @@ def make(seeded: Seeded, user: Callable[..., Any] | None) -> Console:
     replay = Settler("replayed", {"state": "admitted", "targets": ["sap_s4"]})
     discard = Settler("discarded", {"state": "discarded", "targets": []})
     announced: list[str] = []
+
+    def announce(targets: Sequence[str]) -> None:
+        announced.extend(targets)
+        if "broken" in targets:
+            raise RuntimeError("nobody listens")
+
     app = create_app(
         lambda: seeded.hub,  # type: ignore[arg-type, return-value]  # as much of a hub as is needed
         user,
-        announce=announced.extend,
+        announce=announce,
         replay=replay,
         discard=discard,
     )
@@ -342,7 +349,10 @@ def _record(tx: Connection, facts: list[Fact], message: UUID | None) -> None:
     rows(tx, "begin_returns", {"ids": [about]})
     new = [(*(getattr(f, name) for name in names), message, orjson.dumps(f.data).decode()) for f in facts]
     rows(tx, "record_facts", columns(new, (*names, "message_id", "data")))
-    project(tx, {about: fold(facts)})
+    state = fold(facts)
+    project(tx, {about: state})
+    keys = {*return_keys(state), *(key for fact in facts for key in fact_keys(fact))}
+    rows(tx, "store_keys", columns([(v, k, about) for k, v in sorted(keys)], ("value", "kind", "return_id")))
 
 
 def _letters(tx: Connection, seeded: Seeded, dead: UUID, effects: list[UUID], tree: str) -> None:
