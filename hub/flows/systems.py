@@ -51,6 +51,8 @@ class System(Strict):
         operations: What can be done there.
         fallback: How often its deliveries run when nothing triggers them.
         edi: Partner profile.
+
+    The other sections are the connector's own.
     """
 
     system: Name
@@ -65,6 +67,8 @@ class System(Strict):
     fallback: Duration | None = None
     edi: Edi | None = None
     http: Mapping[str, Any] = Field(default_factory=dict)
+    odata: Mapping[str, Any] = Field(default_factory=dict)
+    retry: Mapping[str, Any] = Field(default_factory=dict)
     sftp: Mapping[str, Any] = Field(default_factory=dict)
 
     _document: Mapping[str, Any] = PrivateAttr(default_factory=dict)

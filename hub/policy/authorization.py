@@ -22,7 +22,7 @@ SAFE = {"outcome": "needs_review"}
 """What the table's last rule must answer: a case that nobody thought of is never approved."""
 
 MIXED = "mixed"
-"""The reason of a return whose lines have several."""
+"""The reason of a return whose lines' reasons lead to different outcomes."""
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:returns-hub:authorization")
 
@@ -80,11 +80,10 @@ def decide_authorization(return_: Tree, order: Tree | None, table: DecisionTable
         **{name: finding.passed for name, finding in findings.items()},
         "days_since_order": _days(return_, order),
         "value": _value(return_, order, lines),
-        "reason": _reason(return_),
         "return_type": return_.get("return_type"),
         "channel": return_.get("channel"),
     }
-    decision = table.decide(inputs)
+    decision = _decide(table, inputs, _reasons(return_))
     checks = [
         {"rule": name, "result": finding.result, "evidence": finding.evidence}
         for name, finding in findings.items()
@@ -215,9 +214,21 @@ def _value(return_: Tree, order: Tree | None, lines: list[_Line]) -> Decimal | N
     return sum((line.requested * line.price for line in lines if line.price is not None), Decimal(0))
 
 
-def _reason(return_: Tree) -> str | None:
-    reasons = {(line.get("reason") or {}).get("canonical") for line in return_.get("lines", ())} - {None}
-    return MIXED if len(reasons) > 1 else next(iter(reasons), None)
+def _reasons(return_: Tree) -> list[str]:
+    """The canonical reasons of the lines, each once, in their order."""
+    reasons = [(line.get("reason") or {}).get("canonical") for line in return_.get("lines", ())]
+    return [reason for reason in dict.fromkeys(reasons) if reason]
+
+
+def _decide(
+    table: DecisionTable, inputs: Mapping[str, str | bool | Decimal | int | None], reasons: list[str]
+) -> Decision:
+    """One answer for the whole return: that of its reasons when they agree, else that for `mixed`."""
+    asked: list[str | None] = [*reasons] or [None]
+    decisions = [table.decide({**inputs, "reason": reason}) for reason in asked]
+    if len({decision.outputs["outcome"] for decision in decisions}) > 1:
+        return table.decide({**inputs, "reason": MIXED})
+    return decisions[0]
 
 
 def _identity(return_: Tree, order: Tree | None, lines: list[_Line], trace: Tree) -> str:

@@ -133,10 +133,19 @@ def test_an_order_that_is_not_found_is_for_a_person(authorization: DecisionTable
     assert decided["checks"][1]["result"] == "unknown"
 
 
-def test_a_late_return_for_several_reasons_is_for_a_person(authorization: DecisionTable) -> None:
+def test_reasons_that_lead_to_different_answers_are_for_a_person(authorization: DecisionTable) -> None:
     tree = asked(requested_at="2026-11-20T00:00:00+00:00", reason="defective")
     tree["lines"][1]["reason"]["canonical"] = "no_longer_needed"
-    assert decide_authorization(tree, ORDER, authorization)["policy"]["rule"] == "mixed_reasons_too_late"
+    assert decide_authorization(tree, ORDER, authorization)["policy"]["rule"] == "different_answers"
+
+
+def test_several_reasons_that_lead_to_one_answer_are_decided(authorization: DecisionTable) -> None:
+    tree = asked(requested_at="2026-11-20T00:00:00+00:00", reason="defective")
+    tree["lines"][1]["reason"]["canonical"] = "wrong_item"
+    assert decide_authorization(tree, ORDER, authorization)["outcome"] == "approved"
+    tree["lines"][0]["reason"]["canonical"] = "ordering_error"
+    tree["lines"][1]["reason"]["canonical"] = "no_longer_needed"
+    assert decide_authorization(tree, ORDER, authorization)["outcome"] == "rejected"
 
 
 def test_a_value_over_5000_is_for_a_person_to_the_cent(authorization: DecisionTable) -> None:
