@@ -70,6 +70,7 @@ def order(po: str) -> dict[str, Any]:
     return {
         "SoldToParty": "C1",
         "PurchaseOrderByCustomer": po,
+        "SalesOrderDate": "/Date(1795176000000)/",
         "TransactionCurrency": "EUR",
         "to_Item": [item],
     }
