@@ -31,10 +31,9 @@ OPEN_EFFECTS = ("waiting", "claimed", "retry_at", "in_doubt")
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Size, seed and length of the ERP's outage in seconds."""
+    """Size, and length of the ERP's outage in seconds."""
 
     returns: int
-    seed: int
     outage: float
 
 
@@ -73,7 +72,7 @@ def _player(platform: Any, scenario: Scenario, key: str) -> Iterator[subprocess.
     command = [
         *(sys.executable, "-m", "sandboxes", "play", "--dir", str(sandbox_dir(platform))),
         *("--hub", platform.ui_url, "--api-key", key),
-        *("--returns", str(scenario.returns), "--seed", str(scenario.seed), "--outage", str(scenario.outage)),
+        *("--returns", str(scenario.returns), "--outage", str(scenario.outage)),
     ]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, cwd=platform.settings.project_dir

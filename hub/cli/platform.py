@@ -48,10 +48,10 @@ def demo(
     from hub.cli.demo import Scenario, play  # start-up time of --help
     from hub.runtime.up import running  # same
 
-    with failures(as_json=json), running(from_environment(), fresh=True, progress=say) as platform:
+    with failures(as_json=json), running(from_environment(), fresh=True, seed=seed, progress=say) as platform:
         save_environment(platform.settings, platform.environment)
         show_addresses(platform)
-        result = play(platform, Scenario(returns=returns, seed=seed, outage=outage))
+        result = play(platform, Scenario(returns=returns, outage=outage))
         if json:
             print(dumps(result), flush=True)  # noqa: T201
         show_addresses(platform)

@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors.base import Document, Receipt, Repeat
 from connectors.errors import Config, ConnectorError, Contract, Refused, Unavailable, Unknown
-from hub.effects import KILLS, Effect, Outcome
+from hub.effects import KILLS, Effect, Outcome, receipt_json
 
 NextDelay = Callable[[int, float], timedelta | None]
 """A retry schedule: (attempt number, random in [0, 1)) to the wait before the next, None when exhausted."""
@@ -37,7 +37,10 @@ def perform(connector: Any, effect: Effect, next_delay: NextDelay) -> Outcome:
         receipt = _once(connector, effect, look_first=effect.repeated and operation.repeat is Repeat.LOOKUP)
     except ConnectorError as error:
         return _failed(effect, operation.repeat, operation.settle, error, next_delay)
-    return Outcome(effect=effect, state="confirmed", receipt=receipt, exchange=receipt.exchange)
+    stored = receipt_json(receipt)
+    return Outcome(
+        effect=effect, state="confirmed", receipt=receipt, stored=stored, exchange=receipt.exchange
+    )
 
 
 def _once(connector: Any, effect: Effect, *, look_first: bool) -> Receipt:

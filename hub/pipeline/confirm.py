@@ -15,7 +15,7 @@ from canonical.ids import uuid7
 from canonical.validation import violations
 from hub import audit, deadletters
 from hub.deadletters import DeadLetter
-from hub.effects import Outcome, receipt_json
+from hub.effects import Outcome
 from hub.flows.models import DeliveryFlow
 from hub.ids import digest
 from hub.pipeline import decide
@@ -75,7 +75,7 @@ def _read_receipts(
     outcomes = {o.effect.id: o for o in confirmed if o.receipt is not None}
     items = [
         # through the stored form, so that stating it again later reads exactly the same
-        _Confirmed(e.id, e.flow, e.fact_id, e.return_id, orjson.loads(receipt_json(o.receipt)))
+        _Confirmed(e.id, e.flow, e.fact_id, e.return_id, orjson.loads(o.stored))
         for o in outcomes.values()
         if o.receipt is not None and (e := o.effect)
     ]
@@ -121,7 +121,7 @@ def _state(
         "reference": item.receipt["reference"],
         "fact": fact_tree(cause),
         "return": state,
-        "now": datetime.now(UTC).isoformat(timespec="seconds"),
+        "now": item.receipt["at"],
     }
     try:
         mapped = mapping.apply(scope)

@@ -18,7 +18,7 @@ NAME = "sandboxes"
 
 
 def start_sandboxes(
-    supervisor: Supervisor, folder: Path, environment: Mapping[str, str], seconds: float = 30.0
+    supervisor: Supervisor, folder: Path, environment: Mapping[str, str], seed: int, seconds: float = 30.0
 ) -> Mapping[str, Any]:
     """Start them with their books in `folder` and return what their ports file says.
 
@@ -29,6 +29,7 @@ def start_sandboxes(
     ports.unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "sandboxes", "run", "--dir", str(folder), "--ports-file", str(ports)]
+    command += ["--seed", str(seed)]
     supervisor.start(Component(name=NAME, command=command, environment=environment, stage=0))
     deadline = time.monotonic() + seconds
     while (found := _read(ports)) is None:

@@ -74,7 +74,12 @@ class Platform:
 
 @contextmanager
 def running(
-    settings: Settings, *, sandboxes: bool = True, fresh: bool = False, progress: Progress = lambda _: None
+    settings: Settings,
+    *,
+    sandboxes: bool = True,
+    fresh: bool = False,
+    seed: int = 1,
+    progress: Progress = lambda _: None,
 ) -> Iterator[Platform]:
     """The platform for the length of a block.
 
@@ -82,6 +87,7 @@ def running(
         settings: Where the project and the home are.
         sandboxes: Start the sandbox partner systems and connect to them; without, connections come
             from Airflow or `AIRFLOW_CONN_*`.
+        seed: Decides what the sandboxes do; the same seed does the same. An earlier start's wins.
         fresh: Forget databases, logs and the sandboxes' books of earlier runs; secrets stay.
         progress: Told one line per step.
 
@@ -97,7 +103,7 @@ def running(
                 if fresh:
                     _forget_databases(settings.home)
                 progress("PostgreSQL is up")
-                yield _start(_Start(settings, supervisor, sandboxes, progress), began)
+                yield _start(_Start(settings, supervisor, sandboxes, seed, progress), began)
             finally:
                 with undisturbed():  # components first, the database they use after them
                     progress("stopping")
@@ -109,6 +115,7 @@ class _Start:
     settings: Settings
     supervisor: Supervisor
     sandboxes: bool
+    seed: int
     progress: Progress
 
 
@@ -149,7 +156,7 @@ def _prepare_parts(start: _Start, environment: Mapping[str, str]) -> Mapping[str
         hub_schema = pool.submit(migrate.upgrade, start.settings.database_url)
         partners: Mapping[str, Any] = {}
         if start.sandboxes:
-            partners = start_sandboxes(start.supervisor, home / "sandboxes", _base_environment())
+            partners = start_sandboxes(start.supervisor, home / "sandboxes", _base_environment(), start.seed)
             start.progress("sandboxes are up")
         hub_schema.result()
         airflow_schema.result()
