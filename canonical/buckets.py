@@ -14,6 +14,7 @@ from canonical.cases import Cases
 from canonical.facts import Fact
 from canonical.history import History
 from canonical.lines import Line, allocate
+from canonical.progress import total
 from canonical.vocabulary import (
     CLAIMED,
     CREDITED,
@@ -90,7 +91,9 @@ _KINDS: Final = (
     _Kind(REPLACED, "replacements", "replaced", ("system", "document", "ordered_at")),
 )
 _CLAIM: Final = _Kind(CLAIMED, "claims", "claimed", ("claim_id", "status", "updated_at"))
-_NAMED: Final = frozenset({RECEIVED, INSPECTED, DISPOSED, SHIPPED})  # a replacement may be another item
+_NAMED: Final = frozenset(
+    {RECEIVED, INSPECTED, DISPOSED, POSTED, SHIPPED}
+)  # a replacement may be another item
 
 
 def fill(history: History, cases: Cases) -> Book:
@@ -99,7 +102,7 @@ def fill(history: History, cases: Cases) -> Book:
     _open_lines(book)
     _decide(book)
     for fact, stated in _shipped(book):
-        for line, quantity, counted in _match(book, fact, stated, "shipped"):
+        for line, quantity, counted in _match(book, fact, stated):
             if counted:
                 line.amounts["shipped"] += quantity
     for kind in _KINDS:
@@ -188,7 +191,7 @@ def _enter(book: Book, kind: _Kind, fact: Fact, data: Mapping[str, Any], stated:
     bucket = kind.bucket
     if stated.get("disposition") == Disposition.MISSING:
         bucket = "missing"
-    for line, quantity, counted in _match(book, fact, stated, bucket or "received"):
+    for line, quantity, counted in _match(book, fact, stated):
         child = {name: data[name] for name in kind.head if name in data}
         child.update(stated)
         child.pop("line_no", None)
@@ -201,7 +204,7 @@ def _enter(book: Book, kind: _Kind, fact: Fact, data: Mapping[str, Any], stated:
         line.children[kind.children].append(child)
 
 
-def _match(book: Book, fact: Fact, stated: Mapping[str, Any], bucket: str) -> list[tuple[Line, int, bool]]:
+def _match(book: Book, fact: Fact, stated: Mapping[str, Any]) -> list[tuple[Line, int, bool]]:
     """The lines a stated line is about, with the share of each, and whether its unit lets it count."""
     quantity = millionths(stated["quantity"])
     line = book.lines.get(stated.get("line_no", 0))
@@ -213,9 +216,21 @@ def _match(book: Book, fact: Fact, stated: Mapping[str, Any], bucket: str) -> li
         if not candidates:
             _leave_unmatched(book, fact, stated)
             return []
-        limit = "received" if bucket == "inspected" else book.expected
-        shares = allocate(candidates, quantity, bucket, limit)
+        shares = allocate(candidates, quantity, lambda line: _room(book, fact.type, line))
     return [(line, share, _same_unit(book, fact, stated, line)) for line, share in shares]
+
+
+def _room(book: Book, type_: str, line: Line) -> int:
+    """What the step before left for this one, on one of several lines of the same item."""
+    amounts = line.amounts
+    if type_ == POSTED:
+        return total(line.children["dispositions"]) - total(line.children["postings"])
+    before, after = {
+        SHIPPED: (book.expected, "shipped"),
+        INSPECTED: ("received", "inspected"),
+        DISPOSED: ("inspected", "dispositioned"),
+    }.get(type_, (book.expected, "received"))
+    return amounts[before] - amounts[after]
 
 
 def _lines_of(book: Book, stated: Mapping[str, Any]) -> list[Line]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -91,21 +91,20 @@ class Line:
         return tree
 
 
-def allocate(lines: list[Line], quantity: int, bucket: str, limit: str) -> list[tuple[Line, int]]:
-    """Share a quantity among lines of the same item: fill each up to its limit, the rest goes to the last.
+def allocate(lines: list[Line], quantity: int, room: Callable[[Line], int]) -> list[tuple[Line, int]]:
+    """Share a quantity among lines of the same item: fill the room of each, the rest goes to the last.
 
     Args:
         lines: At least one line.
         quantity: Millionths.
-        bucket: The bucket that is filled.
-        limit: The bucket that says how much is expected.
+        room: How much more a line can take, in millionths; negative when it has too much already.
     """
     if len(lines) == 1:
         return [(lines[0], quantity)]
     shares = []
     left = quantity
     for line in lines[:-1]:
-        share = min(left, max(line.amounts[limit] - line.amounts[bucket], 0))
+        share = min(left, max(room(line), 0))
         if share:
             shares.append((line, share))
             left -= share

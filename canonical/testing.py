@@ -204,7 +204,6 @@ def _inspection() -> Tree:
 def _disposition() -> Tree:
     line = _tree(
         {
-            "line_no": _NUMBER,
             "sku": _SKU,
             **_STATED,
             "disposition": _of(vocabulary.Disposition),
@@ -213,7 +212,7 @@ def _disposition() -> Tree:
             "inventory_status": _of(vocabulary.InventoryStatus),
             "credit": st.booleans(),
         },
-        {"credit_amount": _MONEY},
+        {"line_no": _NUMBER, "credit_amount": _MONEY},
     )
     return _tree(
         {
@@ -223,13 +222,13 @@ def _disposition() -> Tree:
             "policy": _POLICY,
             "lines": _some(line),
         },
-        {"currency": _CURRENCY, "credit_amount": _MONEY},
+        {"currency": _CURRENCY, "credit": st.booleans(), "credit_amount": _MONEY},
     )
 
 
 def _posting() -> Tree:
     status = _of(vocabulary.InventoryStatus)
-    line = _tree({"line_no": _NUMBER, **_STATED, "from_status": status, "to_status": status})
+    line = _tree({**_STATED, "from_status": status, "to_status": status}, {"line_no": _NUMBER, "sku": _SKU})
     return _tree(
         {
             "system": _one("sap_s4"),

@@ -297,6 +297,38 @@ class TestCorrections:
 
 
 class TestInspectionAndDisposition:
+    def test_goods_on_no_line_can_be_decided_and_moved_and_count_nowhere(self, story: Story) -> None:
+        stray = {"sku": "STRAY", "quantity": "1"}
+        story.received("R1", stray)
+        story.inspected("I1", stray)
+        hold = {"disposition": "quarantine", "inventory_status": "quarantine", "credit": False}
+        story.disposed("P1", "I1", stray | hold)
+        story.posted("49001", "P1", stray | {"to_status": "quarantine"})
+        return_ = story.fold()
+        assert return_["status"] == "unmatched_receipt"
+        assert [each["type"] for each in return_["unmatched"]] == [
+            "receipt.recorded",
+            "inspection.recorded",
+            "disposition.decided",
+            "inventory.posted",
+        ]
+        assert story.codes() == ["unmatched_receipt"]
+
+    def test_without_line_numbers_every_step_fills_lines_of_one_item_in_turn(self, story: Story) -> None:
+        lines = [{**line, "item": {"sku": "SAME"}} for line in story.requested("2", "3").data["lines"]]
+        story.facts = []
+        story.requested("2", "3", lines=lines)
+        story.decided("2", "3")
+        same = {"sku": "SAME", "quantity": "5"}
+        story.received("R1", same)
+        story.inspected("I1", same)
+        story.disposed("P1", "I1", same)
+        story.posted("49001", "P1", same)
+        lines = story.fold()["lines"]
+        assert [line["dispositioned"] for line in lines] == ["2", "3"]
+        assert [line["postings"][0]["quantity"] for line in lines] == ["2", "3"]
+        assert story.codes() == []
+
     def test_more_inspected_than_received_and_more_decided_than_inspected_open_cases(
         self, story: Story
     ) -> None:
