@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any, Final
@@ -15,6 +16,8 @@ from connectors.codecs.x12.writer import Style, Written, clean, interchange, seg
 ACKNOWLEDGEMENTS: Final = frozenset({"FA"})
 """Functional groups that are acknowledgements themselves: they are never answered."""
 
+_VERSION: Final = re.compile(r"[0-9]{5}")
+_REPETITION_SINCE: Final = "00402"
 _SEGMENTS_LIMIT: Final = 100  # AK3 of one transaction; the first errors explain the rest
 _CODES_LIMIT: Final = 5
 
@@ -55,7 +58,9 @@ def acknowledge(
     if not answered(received):
         return b""
     outer = {**_envelope(received), "control": control, "date": date, "time": time, **envelope}
-    style = Style.of(outer)._replace(replacement=" ")  # what we quote of bad data may hold anything
+    # what we quote of bad data may hold anything
+    outer["delimiters"] = {**_delimiters(received), **envelope.get("delimiters", {}), "replacement": " "}
+    style = Style.of(outer)
     groups = []
     number = transaction
     for at, (version, members) in enumerate(_by_version(received)):
@@ -66,11 +71,12 @@ def acknowledge(
         labels = {
             "group": group + at,
             "functional": "FA",
-            "version": clean(version, "", style, []) or "004010",
-            "group_sender": members[0].receiver or received.receiver,
-            "group_receiver": members[0].sender or received.sender,
+            "version": _fit(version, 12, "004010"),
+            "group_sender": _fit(members[0].receiver or received.receiver, 15),
+            "group_receiver": _fit(members[0].sender or received.sender, 15),
         }
-        groups.append(({**labels, **envelope}, sets))
+        own = {name: value for name, value in envelope.items() if name != "group"}
+        groups.append(({**labels, **own}, sets))
     return interchange(groups, outer)
 
 
@@ -86,25 +92,32 @@ def _by_version(received: Interchange) -> list[tuple[str, list[Group]]]:
 
 
 def _envelope(received: Interchange) -> dict[str, Any]:
-    signs = received.delimiters.text
-    plain = all(sign.isascii() and (sign.isprintable() or sign == "\n") for sign in signs)
-    used = signs if plain and not received.delimiters.foreign else Separators()
-    later = received.version >= "00402"
     return {
-        "sender": received.receiver,
-        "sender_qualifier": received.receiver_qualifier or "ZZ",
-        "receiver": received.sender,
-        "receiver_qualifier": received.sender_qualifier or "ZZ",
+        "sender": _fit(received.receiver, 15),
+        "sender_qualifier": _fit(received.receiver_qualifier, 2, "ZZ"),
+        "receiver": _fit(received.sender, 15),
+        "receiver_qualifier": _fit(received.sender_qualifier, 2, "ZZ"),
         "test": received.usage if received.usage in {"P", "T", "I"} else "P",
-        "interchange_version": received.version if len(received.version) == 5 else "00401",  # noqa: PLR2004
-        "standards": "U",
-        "delimiters": {
-            "element": used.element,
-            "component": used.component or ":",
-            "repetition": used.repetition or ("^" if later else ""),
-            "segment": used.segment,
-        },
+        "interchange_version": received.version if _VERSION.fullmatch(received.version) else "00401",
     }
+
+
+def _delimiters(received: Interchange) -> dict[str, str]:
+    """Those of the received interchange if they can be written, else the usual ones."""
+    signs = received.delimiters.text
+    signs = signs._replace(component=signs.component or ":")
+    if signs.repetition == "" and received.version >= _REPETITION_SINCE:
+        signs = signs._replace(repetition="^")
+    used = [sign for sign in signs if sign]
+    plain = all(not sign.isalnum() and (sign.isprintable() or sign == "\n") for sign in used)
+    if not plain or len(set(used)) != len(used):
+        signs = Separators(repetition="^")
+    return dict(zip(Separators._fields, signs, strict=True))
+
+
+def _fit(text: str, width: int, instead: str = "UNKNOWN") -> str:
+    """A name of the received envelope, which may be broken, made fit for ours."""
+    return "".join(char for char in text if char.isprintable())[:width].strip() or instead
 
 
 def _answer(group: Group, control: str, style: Style) -> Written:
@@ -157,13 +170,13 @@ def _segment(members: list[X12Finding], style: Style) -> Iterator[str]:
 def _verdict(group: Group) -> list[str]:
     received, accepted = group.received, group.accepted
     noted = bool(group.findings) or any(transaction.findings for transaction in group.transactions)
-    if received and not accepted:
+    included = received if group.included is None else group.included
+    if not accepted and (received or included):
         verdict = "R"
     elif accepted < received:
         verdict = "P"
     else:
         verdict = "E" if noted else "A"
-    included = received if group.included is None else group.included
     findings = [*group.findings, *(one for member in group.transactions for one in member.findings)]
     counts = [str(included), str(received), str(accepted)]
     return [verdict, *counts, *_codes(findings, "AK905")[:_CODES_LIMIT]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from connectors.codecs.base import NOTHING, Body, Decoded, Finding, Record, Tree
 from connectors.codecs.x12 import findings as codes
@@ -16,6 +16,8 @@ from connectors.codecs.x12.reader import Reader
 from connectors.codecs.x12.segments import Block
 from connectors.codecs.x12.tree import builder
 from connectors.codecs.x12.writer import write
+
+_RELEASE: Final = "004010"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,18 +101,14 @@ def envelopes(body: Body, options: Mapping[str, Any] = NOTHING) -> list[Intercha
     for block in reader.blocks():
         if block.interchange is None:
             continue
-        guide = find(block.set, block.group.version) or _tolerated_guide(block, profile)
+        # a release without a guide of its own is refused or, if the profile names it, read by this one
+        guide = find(block.set, block.group.version) or find(block.set, _RELEASE)
         _, _, findings = examine(block, guide, profile)
         accepted = not any(finding.fatal for finding in findings)
         block.group.transactions.append(
             Transaction(set=block.set, control=block.control, accepted=accepted, findings=findings)
         )
     return reader.interchanges
-
-
-def _tolerated_guide(block: Block, profile: Profile) -> Guide | None:
-    del profile  # a release without a guide is read, and refused or tolerated, by the oldest one
-    return find(block.set, "004010")
 
 
 def examine(block: Block, guide: Guide | None, profile: Profile) -> tuple[Tree, str, tuple[Finding, ...]]:

@@ -90,11 +90,13 @@ class Guide:
         return version.startswith(self.version)
 
 
-def names() -> list[str]:
+@lru_cache(maxsize=1)
+def names() -> tuple[str, ...]:
     """All guides there are, as format names: `x12/180-004010`."""
     files = resources.files("connectors.codecs").joinpath("guides").iterdir()
     stems = [file.name.removesuffix(".yaml") for file in files if file.name.startswith("x12_")]
-    return sorted(f"x12/{stem[4:7]}-{stem[8:]}" for stem in stems if stem.count("_") == 2)  # noqa: PLR2004 - x12_set_release
+    sets = [stem.split("_")[1:] for stem in stems if stem.count("_") == 2]  # noqa: PLR2004 - x12_set_release
+    return tuple(sorted(f"x12/{set_id}-{release}" for set_id, release in sets))
 
 
 @lru_cache(maxsize=64)

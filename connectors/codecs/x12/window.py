@@ -126,6 +126,8 @@ class Scanner:
 
     def _last_solid(self, start: int) -> int:
         rest = self._window.slice(start, self._window.end)
+        for size in range(len(self._terminator) - 1, 0, -1):  # it may end inside a terminator
+            rest = rest.removesuffix(self._terminator[:size])
         return start + len(rest.rstrip(b" \t\r\n\x00\x1a"))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from connectors.codecs.base import EncodeError, Tree
+from connectors.codecs.base import EncodeError, Tree, excerpt
 from connectors.codecs.x12.delimiters import Separators
 from connectors.codecs.x12.elements import problems
 from connectors.codecs.x12.guide import Guide, Node, SegmentDef
@@ -153,10 +153,9 @@ def clean(text: str, place: str, style: Style, wrong: list[str]) -> str:
         return text
     if not style.replacement:
         listed = ", ".join(sorted(map(repr, bad)))
-        wrong.append(f"{place} '{text[:40]}' holds {listed}, which X12 cannot carry as data here")
-        return ""
+        wrong.append(f"{place} '{excerpt(text)}' holds {listed}, which X12 cannot carry as data here")
     for char in bad:
-        text = text.replace(char, style.replacement)
+        text = text.replace(char, style.replacement or " ")
     return text
 
 

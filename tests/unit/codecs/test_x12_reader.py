@@ -1,4 +1,4 @@
-"""Envelopes: what must agree, what may be missing, and that cutting a document into chunks changes nothing."""
+"""Envelopes: what must agree and what may be missing; how a document is cut into chunks changes nothing."""
 
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,7 @@ def test_a_resend_with_new_control_numbers_has_the_same_digest(edi: Any) -> None
 
 
 def many(edi: Any) -> bytes:
-    """Two interchanges with different delimiters, two groups, TA1, wrapping, a broken and a binary transaction."""
+    """Interchanges with different delimiters, groups, TA1, wrapping, a broken and a binary transaction."""
     first = edi.interchange(
         [
             ["TA1*000000123*261031*0900*A*000"],
@@ -244,7 +244,7 @@ def test_envelopes_sum_up_what_is_acknowledged(edi: Any) -> None:
     assert second.groups[0].accepted == second.groups[0].received == 1
 
 
-# The answer key of the shared samples, where they are at hand. Three files read better than the key's naive scan.
+# The answer key of the shared samples, where they are at hand. Three read better than the key's naive scan.
 BETTER = {
     "x12_850_issue135.edi": {"findings": False},  # a component separator at the end of every line is dropped
     "x12_ISA16_missing_LFterm_underscore.edi": None,  # the key takes "G" for the terminator
@@ -266,12 +266,12 @@ if SAMPLES.is_dir():
         signs = reader.interchanges[0].delimiters
         if BETTER.get(name, {}) is None:
             return
-        shown = facts.split("term '")[1].split("'")[0].replace("\u00a6", "|")  # a table has no bars
+        shown = facts.split("term '", 1)[1].split("'", 1)[0].replace("\u00a6", "|")  # a table has no bars
         term = shown.encode().decode("unicode_escape").encode("latin-1")
         assert signs.segment == (b"\n" if term.endswith(b"\n") else term)
         assert signs.element.decode() == facts.split("sep '")[1][0]
         assert signs.component.decode() == facts.split("comp '")[1][0]
-        counted = facts.split("sets ")[1].split(";")[0].strip()
+        counted = facts.split("sets ", 1)[1].split(";", 1)[0].strip()
         total = sum(int(part.split("x")[1]) for part in counted.split(", ")) if counted else 0
         assert len(blocks) == total
         noted = [

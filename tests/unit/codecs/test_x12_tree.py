@@ -72,9 +72,12 @@ def test_the_tree_nests_loops_under_their_first_segment(edi: Any) -> None:
 
 
 def test_every_loop_of_the_set_has_its_place(edi: Any) -> None:
-    lines = "BGN*00*R*20261101 LM*DF LQ*0*A BLI*UP*1*1*EA LM*DF LQ*0*B N1*SU*X N3*Y QTY*38*1 AMT*1*5 N1*MF*M LM*DF LQ*0*C"
-    more = "LX*1 N9*SE*S1 DTM*011*20261101 N1*BY*B LM*DF LQ*0*D LX*2 QTY*39*2 FA1*DF FA2*18*1 FA2*19*2 BLI*UP*2*1*EA"
-    tree = read(edi, f"{lines} {more}".split()).tree
+    lines = (
+        "BGN*00*R*20261101 LM*DF LQ*0*A BLI*UP*1*1*EA LM*DF LQ*0*B N1*SU*X N3*Y QTY*38*1 AMT*1*5 N1*MF*M "
+        "LM*DF LQ*0*C LX*1 N9*SE*S1 DTM*011*20261101 N1*BY*B LM*DF LQ*0*D LX*2 QTY*39*2 "
+        "FA1*DF FA2*18*1 FA2*19*2 BLI*UP*2*1*EA"
+    )
+    tree = read(edi, lines.split()).tree
     first, second = tree["BLI"]
     assert first["LM"][0]["LQ"][0]["02"] == "B"
     assert first["N1"][0]["N3"][0]["01"] == "Y"
@@ -268,7 +271,7 @@ def test_every_segment_gets_a_place_whatever_the_order(shape: list[str]) -> None
 
 
 def test_guides_are_found_by_set_and_release() -> None:
-    assert names() == ["x12/180-004010", "x12/997-004010"]
+    assert names() == ("x12/180-004010", "x12/997-004010")
     assert find("180", "004010VICS") is GUIDE
     assert find("180", "003030") is None
     with pytest.raises(KeyError, match="There is no guide 'x12/1-2'"):
