@@ -1,0 +1,1 @@
+"""Grammars of EDI messages: data files only."""
