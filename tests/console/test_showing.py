@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.console.showing import PREVIEW, masked, show, visible
+from tests.console.seeding import ISA
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -39,7 +40,7 @@ def test_deep_nesting_is_shown_in_bounded_time_and_space() -> None:
 
 
 def test_a_truncated_interchange_shows_that_its_last_segment_does_not_end() -> None:
-    head = "ISA*00*          *00*          *ZZ*ACME           *ZZ*HUB            *261102*0930*U*00401*000000042*0*T*>~"
+    head = ISA[:106]
     lines = show(f"{head}ST*180*0001~BGN*00*CL".encode()).text.splitlines()
     assert lines == [head, "ST*180*0001~", "BGN*00*CL  ⟨ends here, without its terminator⟩"]
 
