@@ -8,6 +8,7 @@ from typing import Any
 from hub.cli.output import console, table
 
 PLACES = ("admitted", "revision", "repeat", "held", "dead", "parked", "discarded")
+FINDINGS = ("missing", "doubled", "unexpected")
 EFFECT_PLACES = ("confirmed", "waiting", "claimed", "retry_at", "in_doubt", "refused", "parked", "cancelled")
 
 
@@ -25,31 +26,33 @@ def show_summary(now: Mapping[str, Any]) -> None:
 
 
 def _show_flows(flows: Mapping[str, Mapping[str, int]]) -> None:
+    used = [place for place in PLACES if any(totals.get(place) for totals in flows.values())]
     lines = []
     for name, totals in sorted(flows.items()):
-        places = [totals.get(place, 0) for place in PLACES]
-        mark = "=" if totals["received"] == sum(places) else "≠"
-        lines.append((name, totals["received"], mark, *(count or "·" for count in places)))
-    table("Messages: received = where they are now", ("flow", "received", "", *PLACES), lines)
+        mark = "=" if totals["received"] == sum(totals.get(place, 0) for place in PLACES) else "≠"
+        lines.append((name, totals["received"], mark, *(totals.get(place) or "·" for place in used)))
+    table("Messages: received = where they are now", ("flow", "received", "", *used), lines)
 
 
 def _show_targets(targets: Mapping[str, Mapping[str, Mapping[str, int]]]) -> None:
+    operations = {
+        f"{target}.{operation}": states
+        for target, by_operation in sorted(targets.items())
+        for operation, states in sorted(by_operation.items())
+    }
+    used = [place for place in EFFECT_PLACES if any(states.get(place) for states in operations.values())]
     lines = [
-        (
-            f"{target}.{operation}",
-            sum(states.values()),
-            *(states.get(place) or "·" for place in EFFECT_PLACES),
-        )
-        for target, operations in sorted(targets.items())
-        for operation, states in sorted(operations.items())
+        (name, sum(states.values()), *(states.get(place) or "·" for place in used))
+        for name, states in operations.items()
     ]
-    table("Effects: what left, by outcome", ("operation", "effects", *EFFECT_PLACES), lines)
+    table("Effects: what left, by outcome", ("operation", "effects", *used), lines)
 
 
 def show_audit(audit: Mapping[str, Any]) -> None:
     """Print what the partners' own books say."""
-    lines = [(kind, len(audit.get(kind) or ())) for kind in ("missing", "doubled", "unexpected")]
+    counts = {**(audit.get("counts") or {}), **{kind: len(audit.get(kind) or ()) for kind in FINDINGS}}
+    lines = [(name.replace("_", " "), count) for name, count in counts.items()]
     table("The partners' own books", ("what", "count"), lines)
-    for kind, _ in lines:
+    for kind in FINDINGS:
         for entry in (audit.get(kind) or ())[:5]:
             console.print(f"[red]{kind}[/red] {entry}")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 from uuid import UUID
 
 import typer
@@ -17,8 +17,19 @@ from rich.table import Table
 
 from connectors.errors import ConnectorError
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+WIDE = 140
+"""Columns of output that goes to a file or a log, where nothing needs to fit a window."""
+
+
+def _console(stream: TextIO, *, stderr: bool = False) -> Console:
+    return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else WIDE)
+
+
+console = _console(sys.stdout)
+errors = _console(sys.stderr, stderr=True)
+
+KEPT_WHOLE = frozenset({"flow", "operation", "status", "count", "received", "effects", "id", "what", "state"})
+"""Columns that never wrap."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
 
@@ -62,7 +73,8 @@ def table(
         title=title, title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False
     )
     for column in columns:
-        grid.add_column(column, overflow="fold")
+        # names stay whole; sentences fold
+        grid.add_column(column, overflow="fold", no_wrap=column in KEPT_WHOLE)
     filled = False
     for line in lines:
         grid.add_row(*("" if cell is None else str(cell) for cell in line))
