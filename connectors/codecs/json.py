@@ -28,6 +28,9 @@ class JsonCodec:
 
     Option `items`: dotted path to a list; each of its members becomes a record. The empty path is
     the document itself. Without the option the whole document is one record.
+
+    Option `volatile`: names at the top of a record that say when it was told, not what (`updated_at`).
+    They stay in the tree but not in the digest, so that the same thing told again is a repeat.
     """
 
     media_type = "application/json"
@@ -39,7 +42,9 @@ class JsonCodec:
         """Read a document; broken JSON is one fatal record that names line and column."""
         data = whole(body)
         items = options.get("items", self._items)
-        return Decoded(records=_records(data, None if items is None else str(items)))
+        volatile = options.get("volatile") or ()
+        names = frozenset((volatile,) if isinstance(volatile, str) else volatile)
+        return Decoded(records=_records(data, None if items is None else str(items), names))
 
     def encode(self, tree: Tree, envelope: Mapping[str, Any] = NOTHING) -> bytes:
         """Write a tree as UTF-8 JSON, decimals digit for digit; `envelope` has no meaning here."""
@@ -50,7 +55,7 @@ class JsonCodec:
             raise EncodeError(f"This tree cannot be written as JSON: {problem}") from problem
 
 
-def _records(data: bytes, items: str | None) -> Iterator[Record]:
+def _records(data: bytes, items: str | None, volatile: frozenset[str]) -> Iterator[Record]:
     try:
         tree = _parse(data)
         members = [tree] if items is None else _members(tree, items)
@@ -63,12 +68,15 @@ def _records(data: bytes, items: str | None) -> Iterator[Record]:
         yield Record(index=0, tree=None, digest=hashlib.sha256(data).hexdigest(), findings=(finding,))
         return
     for index, member in enumerate(members):
-        yield _record(index, member, items)
+        yield _record(index, member, items, volatile)
 
 
-def _record(index: int, member: Tree, items: str | None) -> Record:
+def _record(index: int, member: Tree, items: str | None, volatile: frozenset[str]) -> Record:
+    stable = member
+    if volatile and isinstance(member, dict):
+        stable = {name: value for name, value in member.items() if name not in volatile}
     try:
-        digest = hashlib.sha256(_dump(member, _equal_decimal, orjson.OPT_SORT_KEYS)).hexdigest()
+        digest = hashlib.sha256(_dump(stable, _equal_decimal, orjson.OPT_SORT_KEYS)).hexdigest()
     except (TypeError, ValueError, RecursionError) as problem:
         place = "" if items is None else f"{items}[{index}]"
         finding = Finding(code="json.depth", message=f"This record cannot be held: {problem}.", place=place)

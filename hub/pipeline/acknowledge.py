@@ -41,7 +41,7 @@ def acknowledge(hub: Hub, flow: IntakeFlow, claim: ledger.Claim) -> set[str]:
     answer = flow.acknowledgement
     if answer is None:
         return set()
-    received = envelopes(claim.body)
+    received = envelopes(claim.body, hub.decoding(flow.read.system, flow.read.resource))
     with hub.database.transaction() as tx:
         _record(tx, flow, claim, received)
         for number, interchange in enumerate(received):

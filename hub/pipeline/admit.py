@@ -86,7 +86,7 @@ def receive(hub: Hub, flow: str, document: Document, run_id: str) -> dict[str, A
 
 def _settle_document(hub: Hub, flow: IntakeFlow, claim: ledger.Claim, totals: Totals) -> None:
     """Bring one claimed document from raw bytes to settled messages, batch by batch."""
-    options = hub.resource(flow.read.system, flow.read.resource)
+    options = hub.decoding(flow.read.system, flow.read.resource)
     if claim.progress == 0:
         totals.targets |= acknowledge.acknowledge(hub, flow, claim)
     decoded = codec(str(options.get("format", "json"))).decode(claim.body, options)

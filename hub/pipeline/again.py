@@ -77,7 +77,7 @@ def settle_again(
 def _interpret(
     hub: Hub, flow: IntakeFlow, messages: Sequence[Mapping[str, Any]]
 ) -> Iterator[tuple[UUID, Interpreted]]:
-    options = hub.resource(flow.read.system, flow.read.resource)
+    options = hub.decoding(flow.read.system, flow.read.resource)
     for _, group in groupby(messages, key=lambda row: row["document_id"]):
         wanted = {row["position"]: row for row in group}
         body = next(iter(wanted.values()))["body"]

@@ -42,6 +42,15 @@ class Hub:
         """The options of a system's resource, as its system.yaml states them."""
         return self.catalog.systems[system].resources[resource]
 
+    def decoding(self, system: str, resource: str) -> Mapping[str, Any]:
+        """The options a codec gets for a resource: the partner profile, then the resource and its `options`.
+
+        Whoever reads a document again (acknowledging, replaying) must read it with the same options.
+        """
+        edi = self.catalog.systems[system].edi
+        own = self.resource(system, resource)
+        return {**(edi.model_dump() if edi else {}), **own, **(own.get("options") or {})}
+
     def close(self) -> None:
         """Close connectors and the database pool."""
         for connector in self._connectors.values():

@@ -124,3 +124,13 @@ def test_what_is_no_tree_is_refused(tree: Any) -> None:
 def test_any_bytes_give_a_record_and_never_raise(body: bytes) -> None:
     for record in records(body):
         assert (record.tree is None and bool(record.findings)) or not record.findings
+
+
+def test_what_is_volatile_does_not_make_a_record_another_one() -> None:
+    codec = JsonCodec()
+    first, again, other = (
+        next(codec.decode(body, {"volatile": "at"}).records)
+        for body in (b'{"id": 1, "at": "08:00"}', b'{"id": 1, "at": "09:00"}', b'{"id": 2, "at": "08:00"}')
+    )
+    assert first.digest == again.digest != other.digest
+    assert again.tree == {"id": 1, "at": "09:00"}
