@@ -45,7 +45,8 @@ def settle_again(
 
     Args:
         messages: Rows with id, document_id, position, source_key, revises, endpoint, sha256, body and
-            retry_at (how long a message stays held if its system is still down), ordered by document and position.
+            retry_at (how long a message stays held if its system is still down), ordered by document and
+            position.
         replays: How often these were replayed; what fails again is parked.
         first: Done in the same transaction before anything else; raising undoes everything.
     """

@@ -206,7 +206,7 @@ def test_anything_else_is_no_duration(text: str) -> None:
             "mappings/wms/system.yaml",
             "repeat: replace",
             "repeat: maybe",
-            "wms/system.yaml:29:13: operations.expect_receipt.repeat",
+            "wms/system.yaml:31:13: operations.expect_receipt.repeat",
         ),
         (
             "mappings/wms/system.yaml",
