@@ -186,7 +186,7 @@ def _refusal(database: Database, message: Mapping[str, Any], path: str) -> dict[
 
 def _error(error: Mapping[str, Any]) -> dict[str, str]:
     return {
-        "pointer": pointer(_steps(str(error.get("source") or ""))),
+        "pointer": pointer(_steps(str(error.get("position") or error.get("source") or ""))),
         "detail": str(error.get("message") or ""),
         "expected": str(error.get("expected") or ""),
         "found": str(error.get("found") or ""),
@@ -194,5 +194,5 @@ def _error(error: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _steps(source: str) -> list[str]:
-    """The steps of a mapping's source path: `lines[0].reason` gives lines, 0, reason."""
+    """The steps of a place in the body: `lines[0].reason` gives lines, 0, reason."""
     return [step for step in source.replace("[", ".").replace("]", "").split(".") if step]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from canonical.vocabulary import Resolution
+from canonical.vocabulary import Resolution, ReturnType
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
@@ -58,6 +59,17 @@ def _quantity(value: Any) -> Any:
     return text
 
 
+def _one_of(names: type[StrEnum], *, lower: bool) -> Any:
+    expected = "one of " + ", ".join(names)
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, str) or (value.lower() if lower else value) not in frozenset(names):
+            raise PydanticCustomError("one_of", "The value is not known", {"expected": expected})
+        return value
+
+    return BeforeValidator(check)
+
+
 _QUANTITY_SCHEMA: Final = {
     "anyOf": [
         {"type": "number", "exclusiveMinimum": 0},
@@ -69,6 +81,20 @@ _QUANTITY_SCHEMA: Final = {
 
 Moment = Annotated[str, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
 Quantity = Annotated[str, BeforeValidator(_quantity), WithJsonSchema(_QUANTITY_SCHEMA)]
+Wanted = Annotated[
+    str,
+    _one_of(Resolution, lower=True),
+    WithJsonSchema(
+        {"type": "string", "enum": [*Resolution], "description": "What the customer wants; default credit"}
+    ),
+]
+ReturnKind = Annotated[
+    str,
+    _one_of(ReturnType, lower=False),
+    WithJsonSchema(
+        {"type": "string", "enum": [*ReturnType], "description": "What kind of return; default customer"}
+    ),
+]
 _Safe = AfterValidator(_readable)
 Name = Annotated[str, Field(min_length=1, max_length=200), _Safe]
 Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^\S+$"), _Safe]
@@ -113,13 +139,11 @@ class ReturnRequest(_Strict):
         Serial, Field(description="Your own id of this return: the same reference is the same return")
     ]
     customer: Customer
+    po_number: Annotated[Number, Field(description="The customer's purchase order: how we find the order")]
     order_number: Annotated[Number | None, Field(description="Our sales order")] = None
-    po_number: Annotated[Number | None, Field(description="The customer's purchase order")] = None
     requested_at: Moment
-    resolution: Annotated[
-        str | None,
-        Field(description="What the customer wants for it", json_schema_extra={"enum": [*Resolution, None]}),
-    ] = None
+    return_type: ReturnKind | None = None
+    resolution: Wanted | None = None
     currency: Annotated[
         str | None, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217", examples=["EUR"])
     ] = None

@@ -148,7 +148,14 @@ def test_a_client_cannot_revise_a_return_of_another(api: Any, body: Body) -> Non
 
 
 def test_every_schema_error_is_reported_at_once(api: Any, body: Body) -> None:
-    wrong = body(colour="red", currency="eur", requested_at="2026-11-02T09:30:00", reference="a\x00b")
+    wrong = body(
+        colour="red",
+        currency="eur",
+        resolution="money",
+        return_type="CUSTOMER",
+        requested_at="2026-11-02T09:30:00",
+        reference="a\x00b",
+    )
     wrong["customer"] = {"name": 5}
     wrong["lines"] = [
         {"sku": "A B", "quantity": "-1", "uom": "EA", "reason": "D", "a/b~c": 1},
@@ -159,11 +166,12 @@ def test_every_schema_error_is_reported_at_once(api: Any, body: Body) -> None:
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
     assert {error["pointer"] for error in problem["errors"]} == {
-        "/colour", "/currency", "/requested_at", "/reference", "/customer/number", "/customer/name",
+        "/colour", "/currency", "/resolution", "/return_type",
+        "/requested_at", "/reference", "/customer/number", "/customer/name",
         "/lines/0/sku", "/lines/0/quantity", "/lines/0/a~1b~0c",
         "/lines/1/sku", "/lines/1/quantity", "/lines/1/serials/1", "/lines/1/reason",
     }  # fmt: skip
-    assert len(problem["errors"]) == 13
+    assert len(problem["errors"]) == 15
     assert all(error["detail"] and error["expected"] and error["found"] for error in problem["errors"])
     assert api.pipeline.calls == 0
 
@@ -262,7 +270,13 @@ def test_unusable_client_names_and_keys_are_refused(api: Any, name: str, key: st
 def test_the_description_is_published_with_the_request_schema(api: Any) -> None:
     document = api.request("GET", "/openapi.json").json()
     schemas = document["components"]["schemas"]
-    assert set(schemas["ReturnRequest"]["required"]) == {"reference", "customer", "requested_at", "lines"}
+    assert set(schemas["ReturnRequest"]["required"]) == {
+        "reference",
+        "customer",
+        "po_number",
+        "requested_at",
+        "lines",
+    }
     assert {"Problem", "ReturnAnswer", "Line", "Customer"} <= set(schemas)
     assert {"201", "202", "409", "413", "415", "422"} <= set(
         document["paths"]["/returns"]["post"]["responses"]
