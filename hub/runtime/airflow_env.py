@@ -87,6 +87,7 @@ def _core(settings: Settings, keys: Keys, port: int) -> dict[str, Option]:
         "logging__base_log_folder": str(settings.home / "logs" / "tasks"),
         "logging__dag_processor_child_process_log_directory": str(settings.home / "logs" / "dag_processor"),
         "logging__colored_console_log": False,
+        "logging__namespace_levels": "http.access=WARNING",  # a line per heartbeat and second
         "usage_data_collection__enabled": False,
     }
 
