@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - Airflow loads this file by its path; the folder is no package
 """Shows what is broken in the project's files as an Airflow import error, with file and line.
 
 A file of its own: Airflow stops all DAGs of a file that has an import error, and the healthy flows in

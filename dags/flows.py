@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - Airflow loads this file by its path; the folder is no package
 """Airflow DAGs from the files in `flows/`; broken ones become DAGs that say so (see flow_errors.py)."""
 
 from airflow.sdk import get_parsing_context

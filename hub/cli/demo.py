@@ -67,23 +67,27 @@ def play(platform: Any, scenario: Scenario) -> dict[str, Any]:
 
 
 @contextmanager
-def _player(platform: Any, scenario: Scenario, key: str) -> Iterator[subprocess.Popen[str]]:
+def _player(platform: Any, scenario: Scenario, key: str) -> Iterator[subprocess.Popen[bytes]]:
     """The partners' side, a process of its own that shares no code with us."""
     command = [
         *(sys.executable, "-m", "sandboxes", "play", "--dir", str(sandbox_dir(platform))),
         *("--hub", platform.ui_url, "--api-key", key),
         *("--returns", str(scenario.returns), "--outage", str(scenario.outage)),
     ]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, cwd=platform.settings.project_dir
-    ) as player:
+    log = platform.settings.home / "logs" / "player.log"
+    with (
+        log.open("w", encoding="utf-8") as lines,
+        subprocess.Popen(  # noqa: S603  # our own interpreter and arguments
+            command, stdout=lines, stderr=lines, cwd=platform.settings.project_dir
+        ) as player,
+    ):
         try:
             yield player
         finally:
             player.kill()
 
 
-def _watch(hub: Hub, platform: Any, player: subprocess.Popen[str], began: float) -> None:
+def _watch(hub: Hub, platform: Any, player: subprocess.Popen[bytes], began: float) -> None:
     last, changed = "", time.monotonic()
     while time.monotonic() - began < LIMIT:
         time.sleep(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-from typing import LiteralString, cast
+from typing import LiteralString
 
 _NAME = re.compile(r"^-- ([a-z_]+) --$", re.MULTILINE)
 
@@ -23,7 +23,7 @@ def _statements() -> dict[str, str]:
 def sql(name: str) -> LiteralString:
     """Return the statement of that name; KeyError when there is none."""
     # psycopg asks for literals to keep user text out of SQL: this text is from our own file
-    return cast(LiteralString, _statements()[name])  # noqa: TC006  # mypy takes the quoted form for str
+    return _statements()[name]
 
 
 def names() -> list[str]:

