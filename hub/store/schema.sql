@@ -137,7 +137,7 @@ CREATE TABLE effects (
     mapping         text NOT NULL DEFAULT '',
     reference       text NOT NULL DEFAULT '',
     receipt         jsonb,
-    created_at      timestamptz NOT NULL DEFAULT now(),
+    created_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
     settled_at      timestamptz,
     UNIQUE (target, operation, business_key)
 );
