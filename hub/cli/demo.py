@@ -6,7 +6,8 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,9 @@ QUIET = 90.0
 
 LIMIT = 900.0
 """Seconds the scenario may take in all."""
+
+LINE_EVERY = 5.0
+"""Seconds between lines of progress where there is no terminal."""
 
 OPEN_EFFECTS = ("waiting", "claimed", "retry_at", "in_doubt")
 
@@ -88,33 +92,52 @@ def _player(platform: Any, scenario: Scenario, key: str) -> Iterator[subprocess.
 
 
 def _watch(hub: Hub, platform: Any, player: subprocess.Popen[bytes], began: float) -> None:
+    """Show progress until everything has come to rest, or nothing moves any more."""
     last, changed = "", time.monotonic()
-    while time.monotonic() - began < LIMIT:
-        time.sleep(1)
-        now = summary(hub)
-        line = _line(now)
-        if line != last:
-            last, changed = line, time.monotonic()
-            errors.print(f"[dim]{time.monotonic() - began:5.0f} s[/dim]  {line}")
-        if player.poll() is None or _open(now):
-            if player.poll() is not None and time.monotonic() - changed > QUIET:
+    with _progress() as show:
+        while time.monotonic() - began < LIMIT:
+            time.sleep(1)
+            now = summary(hub)
+            line = _line(now)
+            if line != last:
+                last, changed = line, time.monotonic()
+            show(f"[dim]{time.monotonic() - began:4.0f} s[/dim]  {line}")
+            stuck = player.poll() is not None and time.monotonic() - changed > QUIET
+            resting = player.poll() is not None and not _open(now)
+            if stuck or (resting and _books(platform)["ok"]):
                 return
-            continue
-        if _books(platform)["ok"] or time.monotonic() - changed > QUIET:
-            return
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """One line that changes in place in a terminal; elsewhere a new line now and then."""
+    if errors.is_terminal:
+        with errors.status("") as status:
+            yield status.update
+        return
+    shown = [-LINE_EVERY]
+
+    def show(line: str) -> None:
+        if time.monotonic() - shown[0] >= LINE_EVERY:
+            shown[0] = time.monotonic()
+            errors.print(line, soft_wrap=True)
+
+    yield show
 
 
 def _line(now: Mapping[str, Any]) -> str:
     received = sum(flow["received"] for flow in now["flows"].values())
-    states: dict[str, int] = {}
+    effects: Counter[str] = Counter()
     for operations in now["targets"].values():
         for counted in operations.values():
-            for state, count in counted.items():
-                states[state] = states.get(state, 0) + count
+            effects.update(counted)
+    open_effects = sum(effects[state] for state in OPEN_EFFECTS)
     letters = sum(x["letters"] for x in now["dead_letters"] if x["state"] in ("open", "parked"))
     returns = ", ".join(f"{count} {status}" for status, count in sorted(now["returns"].items()))
-    effects = ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "none"
-    return f"received {received} | effects {effects} | dead letters {letters} | returns {returns or 'none'}"
+    return (
+        f"{received} messages in, {effects['confirmed']} effects confirmed, {open_effects} on their way, "
+        f"{letters} dead letters; returns: {returns or 'none yet'}"
+    )
 
 
 def _open(now: Mapping[str, Any]) -> int:
