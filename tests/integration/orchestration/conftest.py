@@ -38,12 +38,25 @@ def in_airflow(tmp_path_factory: pytest.TempPathFactory) -> RunInAirflow:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=280,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return json.loads(done.stdout.strip().splitlines()[-1])
 
     return run
+
+
+MIGRATE = """
+import subprocess, sys
+subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=True, capture_output=True)
+print("null")
+"""
+
+
+@pytest.fixture(scope="session")
+def airflow_schema(in_airflow: RunInAirflow) -> None:
+    """Airflow's tables, for tests that run a DAG and not only parse it."""
+    in_airflow(PROJECT_DIR, MIGRATE)
 
 
 @pytest.fixture
