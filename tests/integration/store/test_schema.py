@@ -42,7 +42,7 @@ def test_migrations_lead_to_exactly_schema_sql(postgres_server: str, hub_databas
 @pytest.mark.parametrize("name", queries.names())
 def test_every_statement_is_valid_on_the_schema(database: Database, name: str) -> None:
     statement = queries.sql(name)
-    numbered = re.sub(r"%\(\w+\)s", "NULL", statement)
+    numbered = re.sub(r"%\(\w+\)[sb]", "NULL", statement)
     with database.transaction() as tx:
         # EXPLAIN parses, resolves every name and checks every type without running anything
         prefix = "" if "pg_advisory" in numbered else "EXPLAIN "

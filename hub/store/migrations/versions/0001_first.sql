@@ -62,8 +62,8 @@ CREATE TABLE messages (
     settled_at   timestamptz NOT NULL DEFAULT now(),
     last_seen_at timestamptz NOT NULL DEFAULT now()
 );
--- The admission key. A discarded message suppresses nothing: when the partner sends it again it is new.
-CREATE UNIQUE INDEX messages_admission ON messages (endpoint, source_key, digest) WHERE state <> 'discarded';
+-- The admission key, first by what people search for. A discarded message suppresses nothing: when the partner sends it again it is new.
+CREATE UNIQUE INDEX messages_admission ON messages (source_key, endpoint, digest) WHERE state <> 'discarded';
 CREATE INDEX messages_document ON messages (document_id);
 CREATE INDEX messages_return ON messages (return_id);
 CREATE INDEX messages_held ON messages (flow, retry_at) WHERE state = 'held';
@@ -144,6 +144,7 @@ CREATE TABLE effects (
 CREATE INDEX effects_open ON effects (target, seq)
     WHERE state IN ('waiting', 'claimed', 'retry_at', 'in_doubt');
 CREATE INDEX effects_return ON effects (return_id, target, seq);
+CREATE INDEX effects_reference ON effects (reference) WHERE reference <> '';
 CREATE INDEX effects_document ON effects (document_id) WHERE document_id IS NOT NULL;
 
 -- One row per call, written before the call; an attempt without outcome took its worker down.

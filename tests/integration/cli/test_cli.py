@@ -1,0 +1,229 @@
+"""The command line against a real database and real partners: what people read, and what machines read."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from hub.cli.main import app
+from hub.settings import PROJECT_DIR
+from sandboxes.play import Options, play
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(hub_database: str, partners: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """`returns-hub` with its environment; connections come from `AIRFLOW_CONN_*` as in Airflow."""
+    erp, wms, sftp = (partners.endpoints[name] for name in ("erp", "wms", "sftp"))
+    common = {"host": "127.0.0.1", "schema": "http"}
+    environment = {
+        "RETURNS_HUB_DATABASE_URL": hub_database,
+        "RETURNS_HUB_HOME": str(tmp_path / "home"),
+        "AIRFLOW_CONN_SAP_S4": json.dumps(
+            {**common, "port": erp["port"], "login": erp["login"], "password": erp["password"]}
+        ),
+        "AIRFLOW_CONN_WMS": json.dumps({**common, "port": wms["port"], "extra": {"token": wms["token"]}}),
+        "AIRFLOW_CONN_ACME_EDI": json.dumps(
+            {
+                "host": sftp["host"],
+                "port": sftp["port"],
+                "login": sftp["login"],
+                "password": sftp["password"],
+                "extra": {"host_key": sftp["host_key"]},
+            }
+        ),
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    runner = CliRunner()
+
+    def invoke(*arguments: str, code: int = 0) -> Result:
+        result = runner.invoke(app, list(arguments))
+        assert result.exit_code == code, (result.output, result.exception)
+        return result
+
+    return invoke
+
+
+def answer(result: Result) -> Any:
+    return json.loads(result.stdout)
+
+
+@pytest.fixture
+def filled(run: Run, tmp_path: Path) -> Run:
+    """A hub that has taken in ACME's files, with two dead letters."""
+    options = Options(directory=tmp_path / "partners", returns=30, outage=0, pace=0, faults=False)
+    player = threading.Thread(target=play, args=(options, lambda _: None))
+    player.start()
+    player.join()
+    run("run", "acme_returns_in")
+    return run
+
+
+def test_help_names_every_command(run: Run) -> None:
+    text = run("--help").output
+    for name in (
+        "up",
+        "demo",
+        "check",
+        "map",
+        "run",
+        "read",
+        "send",
+        "find",
+        "trace",
+        "deadletters",
+        "rebuild",
+    ):
+        assert name in text
+
+
+def test_check_finds_nothing_wrong_with_the_project(run: Run) -> None:
+    assert answer(run("check", "--json")) == {"problems": []}
+
+
+def test_check_names_file_line_and_column(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = tmp_path / "project"
+    for folder in ("dags/flows", "mappings", "policies"):
+        (project / folder).parent.mkdir(parents=True, exist_ok=True)
+        (project / folder).symlink_to(PROJECT_DIR / folder)
+    (project / "dags/flows").unlink()
+    (project / "dags/flows").mkdir()
+    (project / "dags/flows/odd.yaml").write_text("flow: odd\nowner: me\nevery: sometimes\n")
+    monkeypatch.setenv("RETURNS_HUB_PROJECT", str(project))
+    problems = answer(run("check", "--json", code=1))["problems"]
+    assert ("dags/flows/odd.yaml", 3) in {(one["file"], one["line"]) for one in problems}
+
+
+def test_map_shows_the_way_of_every_field(run: Run) -> None:
+    file = str(PROJECT_DIR / "mappings/acme_edi/return_notice.yaml")
+    shown = answer(run("map", file, "--sample", "two_lines", "--json"))
+    fields = {one["target"]: one for one in shown["documents"][0]["fields"]}
+    assert shown["mapping"] == "acme.return_notice@1"
+    assert fields["lines[0].requested"]["steps"][0]["call"].startswith("decimal")
+    assert shown["documents"][0]["value"]["lines"][0]["requested"] == fields["lines[0].requested"]["value"]
+    assert "two_lines" in run("map", file, "--sample", "two_lines").output
+
+
+def test_map_without_such_a_sample_names_those_there_are(run: Run) -> None:
+    file = str(PROJECT_DIR / "mappings/acme_edi/return_notice.yaml")
+    error = answer(run("map", file, "--sample", "nope", "--json", code=1))["error"]
+    assert "two_lines" in error["message"]
+
+
+def test_a_flow_runs_without_airflow_and_adds_up(filled: Run) -> None:
+    totals = answer(filled("status", "--json"))
+    flow = totals["flows"]["acme_returns_in"]
+    assert totals["problems"] == []
+    assert flow["received"] == flow["admitted"] + flow["repeat"] + flow["dead"] > 20
+    delivered = answer(filled("run", "erp_rma", "--json"))
+    assert delivered["deliver"]["confirmed"] > 10
+    assert "Messages: received" in filled("status").output
+
+
+def test_run_of_an_unknown_flow_names_those_there_are(run: Run) -> None:
+    error = answer(run("run", "nope", "--json", code=1))["error"]
+    assert "acme_returns_in" in error["message"]
+
+
+def test_trace_finds_a_return_by_its_purchase_order(filled: Run) -> None:
+    key = filled_po(filled)
+    found = answer(filled("trace", key, "--json"))
+    assert [fact["type"] for fact in found["returns"][0]["facts"]] == [
+        "return.requested",
+        "authorization.decided",
+    ]
+    assert "authorization.decided" in filled("trace", key).output
+
+
+def test_trace_of_an_unknown_key_says_so(run: Run) -> None:
+    assert "nothing is known" in run("trace", "NO-SUCH-KEY", code=1).output
+
+
+def filled_po(run: Run) -> str:
+    """Some purchase order the hub knows."""
+    effects = answer(run("status", "--json"))["targets"]["sap_s4"]
+    assert effects
+    for number in range(1, 31):
+        key = f"ACME-PO-7{number:05d}"
+        result = CliRunner().invoke(app, ["trace", key, "--json"])
+        if result.exit_code == 0:
+            return key
+    raise AssertionError("no purchase order of ACME is known")
+
+
+def test_dead_letters_are_listed_shown_replayed_and_discarded(filled: Run) -> None:
+    letters = answer(filled("deadletters", "list", "--json"))
+    reasons = {letter["step"]: letter for letter in letters}
+    assert set(reasons) == {"decode", "map"}
+    shown = answer(filled("deadletters", "show", reasons["map"]["id"], "--json"))
+    assert "'ZZ' is not in lookup" in shown["errors"][0]["message"]
+    assert '"BGN"' in shown["tree"]
+    again = answer(filled("deadletters", "replay", reasons["map"]["id"], "--json", code=1))
+    assert again["state"] == "parked"
+    assert "'ZZ'" in again["problem"]
+    parked = answer(filled("deadletters", "list", "--state", "parked", "--json"))[0]
+    filled("deadletters", "discard", parked["id"], "--note", "ACME sent it by mistake")
+    error = answer(filled("deadletters", "replay", parked["id"], "--json", code=1))["error"]
+    assert "discarded" in error["message"]
+    assert answer(filled("status", "--json"))["problems"] == []
+
+
+def test_the_projection_is_what_the_facts_say(filled: Run) -> None:
+    assert answer(filled("rebuild", "--json"))["changed"] == 0
+    assert answer(filled("audit", "--json"))["whole"] is True
+
+
+def test_read_prints_what_a_partner_offers_and_stores_nothing(filled: Run) -> None:
+    filled("run", "sap_s4")
+    filled("run", "wms")
+    documents: list[Any] = []
+    while not documents:
+        documents = answer(filled("read", "wms", "receipts", "--json"))
+    assert json.loads(documents[0]["body"])["items"]
+    assert answer(filled("status", "--json"))["flows"]["wms_receipts_in"]["received"] == 0
+
+
+def test_send_and_find_show_what_crossed_the_wire(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "announcement.json"
+    file.write_text(
+        json.dumps(
+            {
+                "rma": "R-1",
+                "site": "DC01",
+                "customer": "1",
+                "lines": [{"line_no": 1, "sku": "A", "quantity": 1, "uom": "EA"}],
+            }
+        )
+    )
+    assert answer(run("find", "wms", "expect_receipt", "--key", "R-1", "--json", code=1)) == {"found": False}
+    sent = answer(run("send", "wms", "expect_receipt", str(file), "--key", "R-1", "--json"))
+    assert sent["exchange"]["request"].startswith("PUT ")
+    assert sent["exchange"]["response"].startswith("201")
+    found = answer(run("find", "wms", "expect_receipt", "--key", "R-1", "--json"))
+    assert found["reference"] == sent["reference"]
+    assert "R-1" in run("find", "wms", "expect_receipt", "--key", "R-1").output
+
+
+def test_nothing_that_is_printed_holds_a_credential(run: Run, partners: Any, tmp_path: Path) -> None:
+    file = tmp_path / "odd.json"
+    file.write_text("{}")
+    secrets = [partners.endpoints["wms"]["token"], partners.endpoints["erp"]["password"]]
+    output = run("send", "wms", "expect_receipt", str(file), "--key", "R-2", code=1).output
+    output += run(
+        "send", "sap_s4", "create_customer_return", str(file), "--key", "R-2", "--json", code=1
+    ).output
+    assert not [secret for secret in secrets if secret in output]
+
+
+def test_a_missing_connection_is_one_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_WMS")
+    error = answer(run("read", "wms", "receipts", "--json", code=1))["error"]
+    assert "AIRFLOW_CONN_WMS" in error["message"]
