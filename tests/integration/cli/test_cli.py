@@ -96,10 +96,12 @@ def test_check_names_file_line_and_column(run: Run, tmp_path: Path, monkeypatch:
         (project / folder).symlink_to(PROJECT_DIR / folder)
     (project / "dags/flows").unlink()
     (project / "dags/flows").mkdir()
-    (project / "dags/flows/odd.yaml").write_text("flow: odd\nowner: me\nevery: sometimes\n")
+    good = (PROJECT_DIR / "dags/flows/wms_receipts_in.yaml").read_text(encoding="utf-8")
+    (project / "dags/flows/wms_receipts_in.yaml").write_text(good.replace("15 seconds", "now and then"))
+    line = 1 + good[: good.index("15 seconds")].count("\n")
     monkeypatch.setenv("RETURNS_HUB_PROJECT", str(project))
     problems = answer(run("check", "--json", code=1))["problems"]
-    assert ("dags/flows/odd.yaml", 3) in {(one["file"], one["line"]) for one in problems}
+    assert ("dags/flows/wms_receipts_in.yaml", line) in {(one["file"], one["line"]) for one in problems}
 
 
 def test_map_shows_the_way_of_every_field(run: Run) -> None:
