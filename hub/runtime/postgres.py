@@ -13,12 +13,14 @@ from __future__ import annotations
 import os
 import pwd
 import shlex
+import shutil
 import signal
 import stat
 import subprocess
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,7 @@ SYSTEM_USER = "pgserver"
 
 _PORT = 5432  # only names the socket file; no TCP port is opened
 _START_SECONDS = 60.0
+_LOOK_SECONDS = 1.0
 _OPTIONS = {
     "listen_addresses": "",
     "port": str(_PORT),
@@ -79,15 +82,34 @@ def stop(home: Path) -> None:
             return
         _run("pg_ctl", "-D", str(data), "-m", "fast", "-w", "-t", "30", "stop", home=home, check=False)
         _kill_when_still_there(data)
+        if (sockets := embedded_socket_dir(home)) != data:
+            shutil.rmtree(sockets, ignore_errors=True)
 
 
 @contextmanager
 def running(home: Path, databases: Sequence[str] = DATABASES) -> Iterator[None]:
-    """The server of `home` for the length of a block; the last process that leaves stops it."""
+    """The server of `home` for the length of a block; the last process that leaves stops it.
+
+    A server that dies meanwhile is started again.
+    """
+    done = threading.Event()
+    keeper = threading.Thread(target=_keep, args=(home, done), name="postgres", daemon=True)
     with locked(_users_lock(home), shared=True):
         start(home, databases)
-        yield
+        keeper.start()
+        try:
+            yield
+        finally:
+            done.set()
+            keeper.join()
     stop_unless_used(home)
+
+
+def _keep(home: Path, done: threading.Event) -> None:
+    while not done.wait(_LOOK_SECONDS):
+        if _postmaster(data_dir(home)) is None:
+            with suppress(PostgresError, psycopg.Error):  # tried again at the next look
+                start(home, ())
 
 
 def stop_unless_used(home: Path) -> bool:

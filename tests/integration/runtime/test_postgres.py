@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,8 +19,15 @@ from hub.settings import embedded_socket_dir, embedded_url
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    home = tmp_path / "home"
+def folder() -> Iterator[Path]:
+    """Not pytest's own: each start of another pytest closes the way to that for the server's user."""
+    with tempfile.TemporaryDirectory(prefix="returns-hub-test-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def home(folder: Path) -> Iterator[Path]:
+    home = folder / "home"
     yield home
     postgres.stop(home)
 
@@ -82,12 +91,13 @@ def test_stopping_leaves_no_process(home: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a folder, with 100 % odd 'characters'", "deep" * 30])
-def test_any_home_works(tmp_path: Path, name: str) -> None:
-    home = tmp_path / name
+def test_any_home_works(folder: Path, name: str) -> None:
+    home = folder / name
     with postgres.running(home):
         assert embedded_socket_dir(home) != home / "pg"
         assert Path(str(ask(home, "SHOW data_directory"))) == home / "pg"
     assert postgres.server_pid(home) is None
+    assert not embedded_socket_dir(home).exists()
 
 
 def test_who_leaves_first_does_not_stop_it_for_the_other(home: Path) -> None:
@@ -96,6 +106,23 @@ def test_who_leaves_first_does_not_stop_it_for_the_other(home: Path) -> None:
             pass
         assert ask(home, "SELECT 1") == 1
     assert postgres.server_pid(home) is None
+
+
+def test_a_server_that_dies_while_it_is_used_comes_back(home: Path) -> None:
+    with postgres.running(home):
+        first = running_pid(home)
+        os.kill(first, signal.SIGKILL)
+        deadline = time.monotonic() + 30
+        while postgres.server_pid(home) in (None, first) or not answers(home):
+            assert time.monotonic() < deadline, "waited in vain"
+            time.sleep(0.1)
+
+
+def answers(home: Path) -> bool:
+    try:
+        return ask(home, "SELECT 1") == 1
+    except psycopg.OperationalError:
+        return False
 
 
 def test_dropped_databases_are_made_anew(home: Path) -> None:
@@ -107,8 +134,8 @@ def test_dropped_databases_are_made_anew(home: Path) -> None:
     assert ask(home, "SELECT to_regclass('kept')") is None
 
 
-def test_a_socket_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
-    home = tmp_path / "with space"
+def test_a_socket_folder_of_somebody_else_is_refused(folder: Path) -> None:
+    home = folder / "with space"
     sockets = embedded_socket_dir(home)
     sockets.mkdir(mode=0o755)
     try:
