@@ -1,1 +1,1 @@
-"""Measured speed and memory; medians and ratios, never timed tests."""
+"""How fast Returns Hub is, and how much memory it takes: `python -m benchmarks`."""
