@@ -67,4 +67,4 @@ def _rounded(value: float) -> float:
 
 
 def _shown(value: float) -> str:
-    return f"{value:,.0f}" if value >= _DIGITS else f"{value:,.1f}"
+    return f"{value:,.0f}" if value >= _DIGITS else f"{value:.2f}"
