@@ -27,7 +27,8 @@ up: setup ## Start everything without the scenario
 	@$(BIN)/returns-hub up
 
 test: setup ## Run all tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not acceptance" $(ARGS)
+	@$(BIN)/python -m pytest -m acceptance $(ARGS)
 
 check: setup ## Lint, types, layering; writes nothing
 	@$(BIN)/ruff check .
