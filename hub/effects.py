@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -91,8 +91,17 @@ class Outcome:
 
 
 def claim(tx: Connection, target: str, limit: int, worker: str) -> list[Effect]:
-    """Take what is due at a target, in order, with lease, fence and attempt row."""
-    params = {"target": target, "limit": limit, "lease": LEASE, "worker": worker}
+    """Take what is due at a target, in order, with lease, fence and attempt row.
+
+    What was in the hands of a worker that died is taken one at a time, after all else: so the one that kills
+    workers takes no others with it.
+    """
+    params = {"target": target, "lease": LEASE, "worker": worker}
+    claimed = _claim(tx, {**params, "limit": limit, "suspect": False})
+    return claimed or _claim(tx, {**params, "limit": 1, "suspect": True})
+
+
+def _claim(tx: Connection, params: Mapping[str, Any]) -> list[Effect]:
     names = Effect.__dataclass_fields__
     return [Effect(**{name: row[name] for name in names}) for row in rows(tx, "claim_effects", params)]
 

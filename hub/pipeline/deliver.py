@@ -46,6 +46,7 @@ class _Lane:
     worker: str
     connector: Any
     wait_until: datetime = _NEVER
+    stopped: bool = False
     failures: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     targets: set[str] = field(default_factory=set)
@@ -95,7 +96,7 @@ def _round(lane: _Lane, pool: ThreadPoolExecutor, limit: int) -> int:
 
 def _call(lane: _Lane, effect: Effect) -> Outcome:
     now = datetime.now(UTC)
-    if now < lane.wait_until or effect.lease_until - now < MARGIN:
+    if lane.stopped or now < lane.wait_until or effect.lease_until - now < MARGIN:
         return released(effect, max(lane.wait_until, now))
     schedule = lane.hub.catalog.schedule(effect.flow)
     outcome = perform(lane.connector, effect, partial(schedule.next_delay, elapsed=now - effect.created_at))
@@ -106,7 +107,7 @@ def _call(lane: _Lane, effect: Effect) -> Outcome:
 def _note_condition(lane: _Lane, outcome: Outcome) -> None:
     """Stop this lane's other calls when the target asked to wait, is down, or is set up wrongly."""
     if outcome.pause:
-        lane.wait_until = datetime.max.replace(tzinfo=UTC)
+        lane.stopped = True
     elif outcome.retry_after:
         lane.wait_until = max(lane.wait_until, datetime.now(UTC) + outcome.retry_after)
     elif outcome.error_class == "Unavailable":

@@ -209,6 +209,7 @@ WITH due AS (
     WHERE e.target = %(target)s
       AND ((e.state IN ('waiting', 'retry_at', 'in_doubt') AND e.not_before <= now())
            OR (e.state = 'claimed' AND e.lease_until < now()))
+      AND (e.kills > 0 OR e.state = 'claimed') = %(suspect)s
       AND NOT EXISTS (SELECT 1 FROM targets t
                       WHERE t.target = e.target AND (t.not_before > now() OR t.paused <> ''))
       AND (e.return_id IS NULL OR e.commutes OR NOT EXISTS (

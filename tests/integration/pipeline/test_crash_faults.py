@@ -54,9 +54,6 @@ def test_while_the_erp_is_down_returns_are_held_and_admitted_later(world: World)
     ]
 
 
-@pytest.mark.xfail(
-    reason="a pause gives the rest of the claim back until the year 9999, which PostgreSQL rounds up to 10000"
-)
 def test_a_wrong_password_pauses_the_target_and_burns_nothing(world: World, settings: Settings) -> None:
     world.partners.erp.store.seed({"orders": [order(n) for n in range(3)]})
     receive_all(world, [posted(n) for n in range(3)])
@@ -191,9 +188,6 @@ def test_an_effect_that_killed_three_workers_is_parked_and_can_be_replayed(
     assert (found["count"], found["duplicates"]) == (1, [])
 
 
-@pytest.mark.xfail(
-    reason="all effects of a killed worker's claim count the kill: those beside a killer are parked too"
-)
 def test_an_effect_that_kills_workers_takes_no_others_with_it(world: World, settings: Settings) -> None:
     numbers = range(6)
     world.partners.erp.store.seed({"orders": [order(number) for number in numbers]})
