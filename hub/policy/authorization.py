@@ -182,8 +182,7 @@ def _judged(table: DecisionTable, decision: Decision) -> list[dict[str, Any]]:
     checks = []
     for name in ("days_since_order", "value"):
         found = decision.trace["inputs"].get(name)
-        conditions = [rule.texts[position] for rule in table.rules for position in _at(table, name)]
-        if found is None or not any(conditions):
+        if found is None or name not in table.conditioned:
             result = "unknown"
         elif decision.outputs["outcome"] == APPROVED:
             result = "pass"
@@ -191,10 +190,6 @@ def _judged(table: DecisionTable, decision: Decision) -> list[dict[str, Any]]:
             result = "fail" if name in decision.trace["conditions"] else "unknown"
         checks.append({"rule": name, "result": result, "evidence": f"{name} is {found or 'not known'}"})
     return checks
-
-
-def _at(table: DecisionTable, name: str) -> list[int]:
-    return [position for position, column in enumerate(table.inputs) if column.name == name]
 
 
 def _days(return_: Tree, order: Tree | None) -> int | None:

@@ -13,7 +13,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -35,20 +35,27 @@ class InputError(ValueError):
     """Inputs that a table cannot judge: missing, unknown or of the wrong type."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True)
 class Decision:
     """What a table answered.
 
     Attributes:
         outputs: Output name to str, bool or Decimal; outputs left empty in the rule are absent.
         rule: Name of the rule that fired, `otherwise` when none of the conditions held.
-        trace: JSON-compatible evidence: table, version, digest, rule, its line in the file, the
-            inputs as text and the conditions that were met.
     """
 
     outputs: dict[str, Value]
     rule: str
-    trace: dict[str, Any]
+    _trace: Callable[[], dict[str, Any]] = field(repr=False, compare=False)
+
+    @cached_property
+    def trace(self) -> dict[str, Any]:
+        """JSON-compatible evidence, made when it is asked for.
+
+        It holds table, version, digest, rule, its line in the file, the inputs as text and the conditions
+        that were met.
+        """
+        return self._trace()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +63,7 @@ class DecisionTable:
     """A loaded table; immutable and safe to share between threads.
 
     `version` is what facts record: the major version in the file and the digest of its content.
+    `conditioned` names the inputs on which some rule has a condition.
     """
 
     name: str
@@ -65,6 +73,7 @@ class DecisionTable:
     inputs: tuple[Column, ...]
     outputs: tuple[Column, ...]
     rules: tuple[Rule, ...]
+    conditioned: frozenset[str]
     _match: Callable[[tuple[Value, ...]], int] = field(repr=False, compare=False)
     _landmarks: tuple[tuple[Any, ...], ...] = field(repr=False, compare=False)
 
@@ -80,7 +89,7 @@ class DecisionTable:
             _representative(value, marks) for value, marks in zip(values, self._landmarks, strict=True)
         )
         rule = self.rules[self._match(classes)]
-        return Decision(outputs=dict(rule.outputs), rule=rule.name, trace=self._trace(rule, values))
+        return Decision(dict(rule.outputs), rule.name, partial(self._trace, rule, values))
 
     def unreachable(self) -> list[tuple[Rule, Rule]]:
         """Rules that can never fire, each with the earlier rule that takes all its cases."""
@@ -93,7 +102,7 @@ class DecisionTable:
         return pairs
 
     def _checked(self, inputs: Mapping[str, str | bool | int | Decimal | None]) -> tuple[Value, ...]:
-        known = [column.name for column in self.inputs]
+        known = {column.name: None for column in self.inputs}
         faults = [
             f"{name!r} is not an input of the table; expected {', '.join(known)}"
             for name in inputs
@@ -147,6 +156,11 @@ def load(path: Path) -> DecisionTable:
         inputs=sheet.inputs,
         outputs=sheet.outputs,
         rules=sheet.rules,
+        conditioned=frozenset(
+            column.name
+            for at, column in enumerate(sheet.inputs)
+            if any(rule.texts[at] for rule in sheet.rules)
+        ),
         _match=_matcher(sheet),
         _landmarks=tuple(_landmarks(sheet, position) for position in range(len(sheet.inputs))),
     )
