@@ -20,9 +20,12 @@ from hub.pipeline.context import Hub
 from hub.pipeline.keys import fact_keys, return_keys
 from hub.policy.authorization import decide_authorization
 from hub.policy.disposition import decide_disposition
-from hub.store.database import Connection, columns, rows
+from hub.store.database import Connection, columns, pipelined, rows, send
 
 POLICY_SOURCE = "hub/policy"
+
+PART = 100
+"""Facts are folded and stored by so many at a time: the database stores one part while we fold the next."""
 
 NO_KEY = "missing:"
 """Begins the key of an effect whose fact does not hold what its business key is made of."""
@@ -81,11 +84,9 @@ class _Case:
 
     facts: list[Fact]
     state: dict[str, Any] = field(default_factory=dict)
-    new: list[Stated] = field(default_factory=list)
 
-    def add(self, stated: Stated) -> None:
-        self.facts.append(stated.fact)
-        self.new.append(stated)
+    def add(self, fact: Fact) -> None:
+        self.facts.append(fact)
         self.state = fold(self.facts)
 
 
@@ -97,21 +98,31 @@ def record(tx: Connection, hub: Hub, stated: Sequence[Stated]) -> Recorded:
     if not stated:
         return Recorded()
     cases = _open(tx, {item.fact.return_id for item in stated})
+    recorded: list[Stated] = []
     effects: list[tuple[Any, ...]] = []
-    for item in stated:
-        case = cases[item.fact.return_id]
-        case.add(item)
-        consequences = [item.fact]
-        for fact in _react(hub, case.state, item):
-            case.add(Stated(fact))
-            consequences.append(fact)
-        for fact in consequences:
-            effects.extend(_effects(hub, fact, case.state))
-    _store(tx, cases)
-    targets = {row["target"] for row in rows(tx, "enqueue_effects", columns(effects, _EFFECT_COLUMNS))}
-    recorded = [item.fact for case in cases.values() for item in case.new]
-    audit.append(tx, [_entry(fact) for fact in recorded])
-    return Recorded(facts=len(recorded), targets=targets)
+    with pipelined(tx):
+        for start in range(0, len(stated), PART):
+            part = stated[start : start + PART]
+            new = [one for item in part for one in _add(hub, cases, item, effects)]
+            _store(tx, new, cases)
+            recorded += new
+        _store_keys(tx, cases, recorded)
+        enqueued = send(tx, "enqueue_effects", columns(effects, _EFFECT_COLUMNS))
+    audit.append(tx, [_entry(item.fact) for item in recorded])
+    return Recorded(facts=len(recorded), targets={row["target"] for row in enqueued.fetchall()})
+
+
+def _add(hub: Hub, cases: Mapping[UUID, _Case], item: Stated, effects: list[tuple[Any, ...]]) -> list[Stated]:
+    """Add a fact and what policies answer to it; what follows from them goes to `effects`."""
+    case = cases[item.fact.return_id]
+    case.add(item.fact)
+    new = [item]
+    for fact in _react(hub, case.state, item):
+        case.add(fact)
+        new.append(Stated(fact))
+    for one in new:
+        effects.extend(_effects(hub, one.fact, case.state))
+    return new
 
 
 def load_facts(tx: Connection, return_ids: Iterable[UUID]) -> dict[UUID, list[Fact]]:
@@ -215,29 +226,17 @@ def fact_tree(fact: Fact) -> dict[str, Any]:
     }
 
 
-def _store(tx: Connection, cases: Mapping[UUID, _Case]) -> None:
-    new = [
+def _store(tx: Connection, new: Sequence[Stated], cases: Mapping[UUID, _Case]) -> None:
+    facts = [
         (
             *(getattr(item.fact, name) for name in _FACT_COLUMNS),
             item.message_id,
             orjson.dumps(item.fact.data).decode(),
         )
-        for case in cases.values()
-        for item in case.new
+        for item in new
     ]
-    rows(tx, "record_facts", columns(new, (*_FACT_COLUMNS, "message_id", "data")))
-    project(tx, {return_id: case.state for return_id, case in cases.items()})
-    _store_keys(
-        tx,
-        {
-            (value, kind, return_id)
-            for return_id, case in cases.items()
-            for kind, value in (
-                *return_keys(case.state),
-                *(key for item in case.new for key in fact_keys(item.fact)),
-            )
-        },
-    )
+    send(tx, "record_facts", columns(facts, (*_FACT_COLUMNS, "message_id", "data")))
+    project(tx, {item.fact.return_id: cases[item.fact.return_id].state for item in new})
 
 
 def project(tx: Connection, states: Mapping[UUID, Mapping[str, Any]]) -> None:
@@ -252,12 +251,18 @@ def project(tx: Connection, states: Mapping[UUID, Mapping[str, Any]]) -> None:
         )
         for return_id, state in states.items()
     ]
-    rows(tx, "project_returns", columns(projected, ("id", "state", "status", "rma_number", "entity")))
+    send(tx, "project_returns", columns(projected, ("id", "state", "status", "rma_number", "entity")))
 
 
-def _store_keys(tx: Connection, keys: set[tuple[str, str, UUID]]) -> None:
-    # in order, so that two batches that share a number never wait for each other crosswise
-    rows(tx, "store_keys", columns(sorted(keys), ("value", "kind", "return_id")))
+def _store_keys(tx: Connection, cases: Mapping[UUID, _Case], recorded: Sequence[Stated]) -> None:
+    keys = {
+        (value, kind, return_id)
+        for return_id, case in cases.items()
+        for kind, value in return_keys(case.state)
+    }
+    keys |= {(value, kind, item.fact.return_id) for item in recorded for kind, value in fact_keys(item.fact)}
+    # all at once and in order, so that two batches that share a number never wait for each other crosswise
+    send(tx, "store_keys", columns(sorted(keys), ("value", "kind", "return_id")))
 
 
 def _entry(fact: Fact) -> audit.Entry:

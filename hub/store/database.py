@@ -53,8 +53,26 @@ class Database:
 
 def rows(connection: Connection, name: str, params: Mapping[str, Any] | None = None) -> list[DictRow]:
     """Run a named statement on a connection; statements without result give no rows."""
-    cursor = connection.execute(sql(name), params or {}, binary=True)
+    cursor = send(connection, name, params)
     return cursor.fetchall() if cursor.description else []
+
+
+def send(
+    connection: Connection, name: str, params: Mapping[str, Any] | None = None
+) -> psycopg.Cursor[DictRow]:
+    """Run a named statement whose rows, if any, are fetched later; see `pipelined`."""
+    return connection.execute(sql(name), params or {}, binary=True)
+
+
+@contextmanager
+def pipelined(connection: Connection) -> Iterator[None]:
+    """Let what is sent in this block run while we go on; the end of the block waits for all of it.
+
+    Only for `send`: `rows` would not find its rows yet. A statement's error comes with a later one or at the
+    end of the block.
+    """
+    with connection.pipeline():
+        yield
 
 
 def columns(records: Sequence[Sequence[Any]], names: Sequence[str]) -> dict[str, list[Any]]:
