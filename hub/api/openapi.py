@@ -47,10 +47,7 @@ POST_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     202: {"description": "Stored; decided once a system that is down answers again (`status` is `held`)"},
     400: _problem("Not JSON, not UTF-8, or a name given twice"),
     **_AUTH,
-    409: _problem(
-        "The Idempotency-Key is in use (Retry-After) or was used for another body; "
-        "or the reference is another client's"
-    ),
+    409: _problem("The Idempotency-Key is in use (Retry-After) or was used for another body"),
     413: _problem("More than 1 MB"),
     415: _problem("Not application/json"),
     422: _problem("Errors in the body, all at once; or stored as a dead letter, whose id is named"),

@@ -110,11 +110,11 @@ def _settle_document(hub: Hub, flow: IntakeFlow, claim: ledger.Claim, totals: To
 def _settle_batch(
     hub: Hub, flow: IntakeFlow, claim: ledger.Claim, records: Sequence[Record], progress: int, totals: Totals
 ) -> None:
-    keyed = [(key_of(hub.catalog, flow, record), record) for record in records]
+    keyed = [(key_of(hub.catalog, flow, record, claim.attributes), record) for record in records]
     with hub.database.transaction() as tx:
         known = ledger.known(tx, claim.endpoint, sorted({key for key, _ in keyed}))
     fresh, repeats = _sort_out(keyed, known)
-    items = [interpret(hub.catalog, flow, record, key) for key, record in fresh]
+    items = [interpret(hub.catalog, flow, record, key, claim.attributes) for key, record in fresh]
     enrich(hub, flow, items)
     _break_if_systemic(flow, claim, items)
     with hub.database.transaction() as tx:

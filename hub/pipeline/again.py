@@ -86,7 +86,7 @@ def _interpret(
         for record in decoded.records:
             row = wanted.get(record.index)
             if row is not None:
-                yield row["id"], interpret(hub.catalog, flow, record, row["source_key"])
+                yield row["id"], interpret(hub.catalog, flow, record, row["source_key"], row["attributes"])
 
 
 def _settle(

@@ -66,11 +66,18 @@ class Interpreted:
         return ids.return_id(flow.entity, system, name)
 
 
-def key_of(catalog: Catalog, flow: IntakeFlow, record: Record) -> str:
+def scope_of(record: Record, attributes: Mapping[str, str]) -> Any:
+    """What an intake mapping sees: the decoded tree, and `document`: what came with the document (client, name)."""
+    if not attributes or not isinstance(record.tree, dict):
+        return record.tree
+    return {**record.tree, "document": attributes}
+
+
+def key_of(catalog: Catalog, flow: IntakeFlow, record: Record, attributes: Mapping[str, str]) -> str:
     """The source's own name of a record; a record that has none is named by its content."""
     if record.tree is not None and not _fatal(record.findings):
         try:
-            key = catalog.mappings[flow.map].key(record.tree)
+            key = catalog.mappings[flow.map].key(scope_of(record, attributes))
         except Exception:  # noqa: BLE001  # whatever it is, `interpret` reports it as an error of the mapping
             key = ""
         if key and "\x00" not in key:
@@ -78,7 +85,9 @@ def key_of(catalog: Catalog, flow: IntakeFlow, record: Record) -> str:
     return f"sha256:{record.digest}"
 
 
-def interpret(catalog: Catalog, flow: IntakeFlow, record: Record, source_key: str) -> Interpreted:
+def interpret(
+    catalog: Catalog, flow: IntakeFlow, record: Record, source_key: str, attributes: Mapping[str, str]
+) -> Interpreted:
     """Map and validate one record; never raises for anything a partner can send."""
     result = Interpreted(record=record, source_key=source_key)
     fatal = _fatal(record.findings)
@@ -87,30 +96,30 @@ def interpret(catalog: Catalog, flow: IntakeFlow, record: Record, source_key: st
         result.failure = Failure(step="decode", code=code, errors=[_found(f) for f in record.findings])
         return result
     try:
-        _map(catalog, flow, result)
+        _map(catalog, flow, result, scope_of(record, attributes))
     except Exception as error:  # noqa: BLE001  # one killer record must not take its batch down
         fault = {"path": "", "message": f"mapping {flow.map} failed: {type(error).__name__}: {error}"}
         result.failure = Failure(step="map", code="internal_error", errors=[fault])
     return result
 
 
-def _map(catalog: Catalog, flow: IntakeFlow, result: Interpreted) -> None:
+def _map(catalog: Catalog, flow: IntakeFlow, result: Interpreted, scope: Any) -> None:
     mapping = catalog.mappings[flow.map]
     if result.source_key.startswith("sha256:"):
         # asking again tells which error the key had
         try:
-            empty = not mapping.key(result.record.tree)
+            empty = not mapping.key(scope)
             message = f"the record has no key ({mapping.ref})" if empty else "the key holds a NUL character"
         except Exception as error:  # noqa: BLE001  # reported as it is
             message = str(error)
         result.failure = Failure(step="key", code="no_key", errors=[{"path": "key", "message": message}])
         return
-    mapped = mapping.apply(result.record.tree)
+    mapped = mapping.apply(scope)
     if mapped.errors:
         result.failure = Failure(step="map", code="mapping", errors=[_field(e) for e in mapped.errors])
         return
     result.data = mapped.value
-    result.match = mapping.match(result.record.tree)
+    result.match = mapping.match(scope)
     wrong = violations(fact_type(catalog, flow), 1, mapped.value)
     if wrong:
         errors = [

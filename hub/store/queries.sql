@@ -102,13 +102,14 @@ WITH due AS (
     FROM due WHERE m.id = due.id
     RETURNING m.*
 )
-SELECT c.id, c.document_id, c.position, c.source_key, c.endpoint, c.revises, c.retry_at, d.sha256, p.body
+SELECT c.id, c.document_id, c.position, c.source_key, c.endpoint, c.revises, c.retry_at, d.sha256,
+       d.attributes, p.body
 FROM claimed c JOIN documents d ON d.id = c.document_id JOIN payloads p ON p.sha256 = d.sha256
 ORDER BY c.document_id, c.position
 
 -- message --
 SELECT m.id, m.document_id, m.position, m.flow, m.source_key, m.endpoint, m.revises, m.retry_at, m.state,
-       m.return_id, d.sha256, p.body, p.media_type
+       m.return_id, d.sha256, d.attributes, p.body, p.media_type
 FROM messages m JOIN documents d ON d.id = m.document_id JOIN payloads p ON p.sha256 = d.sha256
 WHERE m.id = %(id)s
 
@@ -527,17 +528,10 @@ ORDER BY m.received_at
 
 -- api_messages_of_reference --
 SELECT m.id AS message_id, m.state, m.return_id, l.id AS dead_letter_id
-FROM messages m JOIN documents d ON d.id = m.document_id
+FROM messages m
 LEFT JOIN dead_letters l ON l.message_id = m.id AND l.state IN ('open', 'parked')
-WHERE m.endpoint = %(endpoint)s AND m.source_key = %(reference)s AND m.state <> 'discarded'
-  AND d.attributes ->> 'client' = %(client)s
+WHERE m.endpoint = %(endpoint)s AND m.source_key = %(source_key)s AND m.state <> 'discarded'
 ORDER BY m.received_at
-
--- api_foreign_reference --
-SELECT m.id FROM messages m JOIN documents d ON d.id = m.document_id
-WHERE m.endpoint = %(endpoint)s AND m.source_key = %(reference)s AND m.state <> 'discarded'
-  AND d.attributes ->> 'client' <> %(client)s
-LIMIT 1
 
 -- console_alerts --
 -- console: what the ops pages read beyond `trace_…` and `summary_…`.

@@ -55,7 +55,7 @@ class Pipeline:
         return {"document_id": document_id, "messages": messages, "targets": ["sap_s4"]}
 
     def _settle(self, tx: Any, claim: ledger.Claim) -> None:
-        reference = orjson.loads(claim.body)["reference"]
+        reference = f"{claim.attributes['client']}/{orjson.loads(claim.body)['reference']}"
         state = {"admit": "admitted", "hold": "held", "refuse": "dead"}[self.mode]
         about = None if state == "dead" else return_id("", "portal", reference)
         message = ledger.Admission(

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from hub.api import clients
@@ -28,7 +29,9 @@ def real(world: Any) -> Api:
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.stem)
 def test_what_the_mapping_takes_the_api_lets_in(sample: Path) -> None:
-    assert check(sample.read_bytes()).reference
+    body = orjson.loads(sample.read_bytes())
+    del body["document"]  # what comes with a document is not in it
+    assert check(orjson.dumps(body)).reference
 
 
 def test_a_portal_learns_the_decision_at_once_and_the_rma_when_it_is_there(world: Any, real: Api) -> None:
