@@ -15,7 +15,7 @@ from uuid import UUID
 from benchmarks.cases import Case, Run
 from benchmarks.material import request
 from benchmarks.partner import Warehouse, warehouse
-from benchmarks.world import World, count, world
+from benchmarks.world import ATTRIBUTES, World, count, world
 from canonical.facts import Fact
 from canonical.ids import return_id, uuid7
 from hub.pipeline.context import Hub
@@ -61,7 +61,7 @@ def _authorize(hub: Hub, prefix: str) -> list[str]:
 
 
 def _requested(hub: Hub, tree: dict[str, Any]) -> Stated:
-    data = hub.catalog.mappings["portal.return_request@1"].apply(tree).value
+    data = hub.catalog.mappings["portal.return_request@1"].apply({**tree, "document": ATTRIBUTES}).value
     lines = [
         {"line": str(line["line_no"]), "sku": line["item"]["sku"], "quantity": line["requested"], "uom": "EA"}
         for line in data["lines"]

@@ -27,6 +27,9 @@ HOME_VARIABLE = "RETURNS_HUB_BENCH_HOME"
 TEMPLATE = "hub"
 """The migrated, empty database that every run gets a copy of."""
 
+ATTRIBUTES = {"client": "bench"}
+"""What the intake API notes about a document: who posted it."""
+
 _APPROVE_ALL = "measured,,,,,,,,,approved,Measured,\n"
 
 
@@ -92,7 +95,9 @@ def put(hub: Hub, flow: str, name: str, body: bytes) -> None:
     """Place a document in a flow's inbox, as reading would."""
     read = hub.catalog.intake[flow].read
     with hub.database.transaction() as tx:
-        document = Document(source_key=name, body=body, media_type="application/octet-stream")
+        document = Document(
+            source_key=name, body=body, media_type="application/octet-stream", attributes=ATTRIBUTES
+        )
         ledger.store_documents(tx, flow, endpoint(read.system, read.resource), [document], "bench")
 
 
