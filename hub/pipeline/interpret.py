@@ -67,7 +67,7 @@ class Interpreted:
 
 
 def scope_of(record: Record, attributes: Mapping[str, str]) -> Any:
-    """What an intake mapping sees: the decoded tree, and `document`: what came with the document (client, name)."""
+    """What an intake mapping sees: the decoded tree, and what came with its document as `document`."""
     if not attributes or not isinstance(record.tree, dict):
         return record.tree
     return {**record.tree, "document": attributes}
