@@ -52,7 +52,10 @@ def posted(number: int, *, reason: str = "DEFECTIVE", arrival: int = 1) -> Docum
         "lines": [{"sku": "BRK-100", "quantity": "1", "uom": "EA", "reason": reason}],
     }
     key = f"post-{number}-{arrival}"
-    return Document(source_key=key, body=orjson.dumps(body), media_type="application/json")
+    came_with = {"client": "portal"}
+    return Document(
+        source_key=key, body=orjson.dumps(body), media_type="application/json", attributes=came_with
+    )
 
 
 def receive_all(world: World, documents: Sequence[Document], flow: str = PORTAL) -> None:
