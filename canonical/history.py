@@ -43,6 +43,8 @@ _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     NOTIFIED: ("notification_id",),
 }
 _LAST: Final = 1_000_000
+_REMEMBERED: Final = 2_000
+_valid: Final[dict[UUID, Mapping[str, object]]] = {}
 
 
 class History(NamedTuple):
@@ -126,10 +128,27 @@ def _usable(fact: Fact, return_id: UUID, cases: Cases) -> bool:
         message = f"expected facts of return {return_id}, found one of {fact.return_id}"
         cases.open(CaseCode.FOREIGN_FACT, message, fact.id)
         return False
-    if fact.type in FACT_TYPES and validation.is_valid(fact.type, fact.version, fact.data):
+    if fact.type in FACT_TYPES and _is_valid(fact):
         return True
     cases.open(CaseCode.UNUSABLE_FACT, f"{fact.type} {fact.version}: {_broken(fact)}", fact.id)
     return False
+
+
+def _is_valid(fact: Fact) -> bool:
+    """Remembered for the data itself: a fact is folded once more with each one that follows it."""
+    if _valid.get(fact.id) is fact.data:
+        return True
+    if not validation.is_valid(fact.type, fact.version, fact.data):
+        return False
+    remember_valid(fact)
+    return True
+
+
+def remember_valid(fact: Fact) -> None:
+    """Tell the fold that a fact was just validated against its schema, and not changed since."""
+    if len(_valid) >= _REMEMBERED:
+        _valid.clear()
+    _valid[fact.id] = fact.data
 
 
 def _broken(fact: Fact) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import struct
 import threading
 import time
 from typing import Final
@@ -14,8 +15,14 @@ _VARIANT: Final = "89ab"
 _SUB_MILLISECOND: Final = 4096
 _NANOSECONDS: Final = 1_000_000
 
+_DRAWN_AT_ONCE: Final = 256
+"""Random numbers per system call, which costs as much as all else in `uuid7` together."""
+
 _lock = threading.Lock()
 _last = 0
+_drawn: list[int] = []
+# a forked child must not draw the numbers that its parent will
+os.register_at_fork(after_in_child=_drawn.clear)
 
 
 def uuid7() -> UUID:
@@ -29,8 +36,12 @@ def uuid7() -> UUID:
     tick = milliseconds * _SUB_MILLISECOND + rest * _SUB_MILLISECOND // _NANOSECONDS
     with _lock:
         _last = tick = max(tick, _last + 1)
+        if not _drawn:
+            _drawn.extend(
+                number >> 2 for (number,) in struct.iter_unpack(">Q", os.urandom(8 * _DRAWN_AT_ONCE))
+            )
+        random = _drawn.pop()
     milliseconds, fraction = divmod(tick, _SUB_MILLISECOND)
-    random = int.from_bytes(os.urandom(8), "big") >> 2
     return UUID(int=milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | random)
 
 

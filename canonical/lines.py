@@ -33,6 +33,7 @@ CHILDREN: Final = (
 )
 _IDENTITIES: Final = ("sku", "gtin", "customer_item", "supplier_item")
 _AS_STATED: Final = ("reason_text", "used", "lpn", "unit_price", "tax", "cost", "warranty", "evidence", "ext")
+_NEEDED: Final = frozenset({"line_no", "item", "requested", "uom", "reason"})
 _EMPTY: Final = dict.fromkeys(BUCKETS, 0)
 _NOTHING: Final = dict.fromkeys(BUCKETS, "0")
 
@@ -70,24 +71,23 @@ class Line:
 
     def tree(self, return_id: UUID) -> dict[str, Any]:
         """The line of the projection, JSON-compatible; nested values are those of the facts."""
-        stated, decided = self.stated, self.decided
+        stated = self.stated
         tree: dict[str, Any] = {"line_id": line_id(return_id, self.number), "line_no": self.number}
         if "parent_line_no" in stated:
             tree["parent_line_id"] = line_id(return_id, int(stated["parent_line_no"]))
         tree["item"] = self.item
         tree["uom"] = stated["uom"]
         tree["reason"] = stated["reason"]
-        for name in _AS_STATED:
-            if name in stated:
-                tree[name] = stated[name]
-        tree.update(decided)
+        if not _NEEDED.issuperset(stated):
+            tree.update((name, stated[name]) for name in _AS_STATED if name in stated)
+        tree |= self.decided
         tree["lots"] = stated.get("lots", [])
         tree["serials"] = stated.get("serials", [])
-        tree.update(_NOTHING)
+        tree |= _NOTHING
         for name, amount in self.amounts.items():
             if amount:
                 tree[name] = plain(amount)
-        tree.update(self.children)
+        tree |= self.children
         return tree
 
 

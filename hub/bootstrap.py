@@ -7,6 +7,7 @@ from collections.abc import Callable
 from connectors.base import Connection
 from hub import connections as environment
 from hub import settings as settings_module
+from hub.collector import keep_what_is_loaded
 from hub.flows.catalog import load_catalog
 from hub.pipeline.context import Hub
 from hub.settings import Settings
@@ -26,9 +27,11 @@ def bootstrap(
         hub.flows.catalog.CatalogError: A flow, mapping, system, policy or table is broken; all are named.
     """
     settings = settings or settings_module.from_environment()
-    return Hub(
+    hub = Hub(
         settings=settings,
         database=Database(settings.database_url),
         catalog=load_catalog(settings.project_dir),
         connections=connections or environment.from_environment,
     )
+    keep_what_is_loaded()
+    return hub

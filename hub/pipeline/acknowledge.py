@@ -29,11 +29,16 @@ _EFFECT = (
 )
 
 
-def acknowledge(hub: Hub, flow: IntakeFlow, claim: ledger.Claim) -> set[str]:
+def acknowledge(
+    hub: Hub, flow: IntakeFlow, claim: ledger.Claim, received: Sequence[Interchange] | None = None
+) -> set[str]:
     """Record the interchanges of a document and enqueue their functional acknowledgements.
 
     Done twice it changes nothing: the acknowledgement's business key names interchange and document. The same
     interchange arriving again in another file is another document, and is answered again.
+
+    Args:
+        received: The document's interchanges, where they are known; else it is read for them.
 
     Returns:
         Targets that got effects.
@@ -41,7 +46,8 @@ def acknowledge(hub: Hub, flow: IntakeFlow, claim: ledger.Claim) -> set[str]:
     answer = flow.acknowledgement
     if answer is None:
         return set()
-    received = envelopes(claim.body, hub.decoding(flow.read.system, flow.read.resource))
+    if received is None:
+        received = envelopes(claim.body, hub.decoding(flow.read.system, flow.read.resource))
     with hub.database.transaction() as tx:
         _record(tx, flow, claim, received)
         for number, interchange in enumerate(received):

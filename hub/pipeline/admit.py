@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -13,7 +16,9 @@ from canonical.ids import uuid7
 from connectors.base import Document
 from connectors.codecs.base import Record
 from connectors.codecs.registry import codec
+from connectors.codecs.x12 import X12Decoded
 from hub import ledger
+from hub.collector import fewer_collections
 from hub.flows.models import IntakeFlow
 from hub.ids import digest
 from hub.pipeline import acknowledge, decide, letters
@@ -28,6 +33,9 @@ from hub.store.database import Connection, rows
 
 BATCH = 500
 """Records per transaction: large enough for speed, small enough to redo after a kill."""
+
+HELD_WHOLE = 4_000_000
+"""Bytes up to which a document's records are held at once instead of being read twice."""
 
 BREAKER_SHARE, BREAKER_MINIMUM = 0.5, 20
 """More than this share bad in a batch of at least so many means a systemic fault, not bad records."""
@@ -49,14 +57,15 @@ def admit(hub: Hub, flow: str, run_id: str, budget: float = 60.0) -> dict[str, A
     totals = Totals()
     ends = time.monotonic() + budget
     intake = hub.catalog.intake[flow]
-    while time.monotonic() < ends and _retry_held(hub, intake, run_id, totals):
-        pass
-    while time.monotonic() < ends:
-        with hub.database.transaction() as tx:
-            claim = ledger.claim_document(tx, flow)
-        if claim is None:
-            break
-        _settle_document(hub, intake, claim, totals)
+    with fewer_collections():
+        while time.monotonic() < ends and _retry_held(hub, intake, run_id, totals):
+            pass
+        while time.monotonic() < ends:
+            with hub.database.transaction() as tx:
+                claim = ledger.claim_document(tx, flow)
+            if claim is None:
+                break
+            _settle_document(hub, intake, claim, totals)
     return totals.result()
 
 
@@ -84,50 +93,96 @@ def receive(hub: Hub, flow: str, document: Document, run_id: str) -> dict[str, A
     return {"document_id": document_id, "messages": messages, "targets": sorted(totals.targets)}
 
 
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A batch as far as it can be brought without knowing what became of the one before it."""
+
+    size: int
+    items: Sequence[Interpreted]
+    repeats: Sequence[tuple[str, str]]
+    keys: frozenset[str]
+    known: dict[str, list[dict[str, Any]]]
+
+
 def _settle_document(hub: Hub, flow: IntakeFlow, claim: ledger.Claim, totals: Totals) -> None:
-    """Bring one claimed document from raw bytes to settled messages, batch by batch."""
-    options = hub.decoding(flow.read.system, flow.read.resource)
-    if claim.progress == 0:
-        totals.targets |= acknowledge.acknowledge(hub, flow, claim)
-    decoded = codec(str(options.get("format", "json"))).decode(claim.body, options)
-    records = islice(decoded.records, claim.progress, None)
-    progress = claim.progress
-    state = "done"
-    try:
-        while batch := list(islice(records, BATCH)):
-            _settle_batch(hub, flow, claim, batch, progress, totals)
-            progress += len(batch)
-    except Systemic as error:
-        state = "halted"
-        with hub.database.transaction() as tx:
-            cause = f"breaker {flow.flow} {claim.id}"
-            rows(tx, "raise_alert", {"cause": cause, "message": str(error)})
+    """Bring one claimed document from raw bytes to settled messages, batch by batch.
+
+    While the database takes one batch, the next is decoded, mapped and enriched.
+    """
+    records = _answered(hub, flow, claim, totals)
+    prepare = partial(_prepare, hub, flow, claim, islice(records, claim.progress, None))
+    progress, state = claim.progress, "done"
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="prepare") as ahead:
+        try:
+            batch = prepare()
+            while batch.size:
+                following = ahead.submit(prepare)
+                decide.unraced(partial(_settle_batch, hub, flow, claim, batch, progress, totals))
+                progress += batch.size
+                batch = _up_to_date(hub, claim, following.result(), batch.keys)
+        except Systemic as error:
+            state = "halted"
+            with hub.database.transaction() as tx:
+                cause = f"breaker {flow.flow} {claim.id}"
+                rows(tx, "raise_alert", {"cause": cause, "message": str(error)})
     with hub.database.transaction() as tx:
         ledger.finish(tx, claim, state)
     totals.counts["documents"] += 1
 
 
-def _settle_batch(
-    hub: Hub, flow: IntakeFlow, claim: ledger.Claim, records: Sequence[Record], progress: int, totals: Totals
-) -> None:
-    keyed = [(key_of(hub.catalog, flow, record, claim.attributes), record) for record in records]
+def _answered(hub: Hub, flow: IntakeFlow, claim: ledger.Claim, totals: Totals) -> Iterator[Record]:
+    """The document's records, after its acknowledgement is enqueued where it is due."""
+    options = hub.decoding(flow.read.system, flow.read.resource)
+    decoded = codec(str(options.get("format", "json"))).decode(claim.body, options)
+    if claim.progress or flow.acknowledgement is None:
+        return decoded.records
+    if isinstance(decoded, X12Decoded) and len(claim.body) <= HELD_WHOLE:
+        # one reading serves both, answer and records
+        records = list(decoded.records)
+        totals.targets |= acknowledge.acknowledge(hub, flow, claim, decoded.interchanges)
+        return iter(records)
+    totals.targets |= acknowledge.acknowledge(hub, flow, claim)
+    return decoded.records
+
+
+def _prepare(hub: Hub, flow: IntakeFlow, claim: ledger.Claim, records: Iterator[Record]) -> _Prepared:
+    """Decode, map, validate and enrich the next batch; empty when there are no more records."""
+    batch = list(islice(records, BATCH))
+    keyed = [(key_of(hub.catalog, flow, record, claim.attributes), record) for record in batch]
+    keys = frozenset(key for key, _ in keyed)
     with hub.database.transaction() as tx:
-        known = ledger.known(tx, claim.endpoint, sorted({key for key, _ in keyed}))
+        known = ledger.known(tx, claim.endpoint, sorted(keys))
     fresh, repeats = _sort_out(keyed, known)
     items = [interpret(hub.catalog, flow, record, key, claim.attributes) for key, record in fresh]
     enrich(hub, flow, items)
+    return _Prepared(len(batch), items, repeats, keys, known)
+
+
+def _up_to_date(hub: Hub, claim: ledger.Claim, batch: _Prepared, settled: frozenset[str]) -> _Prepared:
+    """What a batch knows of the ledger, asked again when the batch before it had some of its keys."""
+    if batch.keys.isdisjoint(settled):
+        return batch
+    with hub.database.transaction() as tx:
+        return replace(batch, known=ledger.known(tx, claim.endpoint, sorted(batch.keys)))
+
+
+def _settle_batch(
+    hub: Hub, flow: IntakeFlow, claim: ledger.Claim, batch: _Prepared, progress: int, totals: Totals
+) -> None:
+    """Settle one batch in one transaction: messages, facts, effects, dead letters, and how far we are."""
+    items, repeats = batch.items, list(batch.repeats)
     _break_if_systemic(flow, claim, items)
     with hub.database.transaction() as tx:
         matched = matches(tx, items)
-        admissions = [_admission(hub, flow, item, known, matched) for item in items]
+        admissions = [_admission(hub, flow, item, batch.known, matched) for item in items]
         new = ledger.admit(tx, claim, admissions)
         settled = [(a, i) for a, i in zip(admissions, items, strict=True) if a.id in new]
-        # somebody admitted the same record between our look and our insert
+        # admitted before, or by somebody else between our look and our insert
         repeats += [(a.source_key, a.digest) for a in admissions if a.id not in new]
         recorded = decide.record(tx, hub, list(_stated(tx, hub, flow, claim, settled)))
         _write_letters(tx, claim, settled)
         ledger.count_repeats(tx, claim.endpoint, repeats)
-        ledger.advance(tx, claim, progress, len(records), len(repeats))
+        ledger.advance(tx, claim, progress, batch.size, len(repeats))
     totals.counts.update(a.state for a, _ in settled)
     totals.counts["repeat"] += len(repeats)
     totals.counts["facts"] += recorded.facts

@@ -52,27 +52,29 @@ def settle_again(
     """
     items = dict(_interpret(hub, flow, messages))
     enrich(hub, flow, list(items.values()))
-    again = Again()
-    with hub.database.transaction() as tx:
-        if first is not None:
-            first(tx)
-        ids = sorted(items)
-        still = {row["id"] for row in rows(tx, "lock_messages", {"ids": ids}) if row["state"] in expected}
-        rest = [row for row in messages if row["id"] in still]
-        _settle(tx, hub, flow, [(row, items[row["id"]]) for row in rest], again, replays)
-        for document_id, group in groupby(rest, key=lambda row: row["document_id"]):
-            dead = [(row["id"], items[row["id"]]) for row in group if items[row["id"]].failure is not None]
-            mapping = mapping_ref(hub, flow)
-            letters.write(
-                tx,
-                dead,
-                flow=flow.flow,
-                document_id=document_id,
-                run_id=run_id,
-                mapping=mapping,
-                replays=replays,
-            )
-    return again
+
+    def attempt() -> Again:
+        again = Again()
+        with hub.database.transaction() as tx:
+            if first is not None:
+                first(tx)
+            found = rows(tx, "lock_messages", {"ids": sorted(items)})
+            still = {row["id"] for row in found if row["state"] in expected}
+            rest = [row for row in messages if row["id"] in still]
+            _settle(tx, hub, flow, [(row, items[row["id"]]) for row in rest], again, replays)
+            for document_id, group in groupby(rest, key=lambda row: row["document_id"]):
+                letters.write(
+                    tx,
+                    [(row["id"], items[row["id"]]) for row in group if items[row["id"]].failure is not None],
+                    flow=flow.flow,
+                    document_id=document_id,
+                    run_id=run_id,
+                    mapping=mapping_ref(hub, flow),
+                    replays=replays,
+                )
+        return again
+
+    return decide.unraced(attempt)
 
 
 def _interpret(

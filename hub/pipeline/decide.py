@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from operator import itemgetter
+from typing import Any, TypeVar
 from uuid import UUID
 
 import orjson
+from psycopg.errors import DeadlockDetected
 
 from canonical.facts import Fact
 from canonical.fold import fold
 from canonical.ids import uuid7
+from canonical.vocabulary import INSPECTED, REQUESTED
 from hub import audit
 from hub.flows.models import DeliveryFlow
 from hub.flows.subscription import KeyMissing, business_key, matching
@@ -20,34 +23,20 @@ from hub.pipeline.context import Hub
 from hub.pipeline.keys import fact_keys, return_keys
 from hub.policy.authorization import decide_authorization
 from hub.policy.disposition import decide_disposition
-from hub.store.database import Connection, columns, pipelined, rows, send
+from hub.store.database import Connection, Cursor, columns, pipelined, rows, send
 
 POLICY_SOURCE = "hub/policy"
 
-PART = 100
+PART = 25
 """Facts are folded and stored by so many at a time: the database stores one part while we fold the next."""
+
+T = TypeVar("T")
+
+_RACES = 5
 
 NO_KEY = "missing:"
 """Begins the key of an effect whose fact does not hold what its business key is made of."""
 
-_FACT_COLUMNS = (
-    "id",
-    "return_id",
-    "type",
-    "version",
-    "source",
-    "occurred_at",
-    "recorded_at",
-    "entity",
-    "site",
-    "actor",
-    "actor_kind",
-    "correlation_id",
-    "causation_id",
-    "mapping",
-    "raw_sha256",
-    "corrects",
-)
 _EFFECT_COLUMNS = (
     "id",
     "flow",
@@ -59,6 +48,20 @@ _EFFECT_COLUMNS = (
     "document_id",
     "commutes",
 )
+
+
+class Raced(Exception):  # noqa: N818  # reads as what happened
+    """Two transactions began the same return; the one that is told so starts over."""
+
+
+def unraced(work: Callable[[], T]) -> T:
+    """Do a piece of work that is one transaction, over again when it was raced; others settle meanwhile."""
+    for _ in range(_RACES):
+        try:
+            return work()
+        except (Raced, DeadlockDetected):
+            continue
+    return work()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,43 +86,66 @@ class _Case:
     """One return while facts are added to it."""
 
     facts: list[Fact]
+    stored: bool
     state: dict[str, Any] = field(default_factory=dict)
 
-    def add(self, fact: Fact) -> None:
-        self.facts.append(fact)
+    def with_fact(self, fact: Fact) -> Mapping[str, Any]:
+        """The return as policies see it when this fact is added.
+
+        A request that is the first fact of its return already has all they read, so the most frequent case
+        needs no fold of its own; a test proves that the answer is the same.
+        """
+        if not self.facts and fact.type == REQUESTED:
+            return preview(fact)
+        return fold([*self.facts, fact])
+
+    def add(self, facts: Sequence[Fact]) -> None:
+        self.facts.extend(facts)
         self.state = fold(self.facts)
+
+
+def preview(request: Fact) -> dict[str, Any]:
+    """What policies read of a return that is nothing but its request."""
+    lines = sorted(request.data["lines"], key=itemgetter("line_no"))
+    return {**request.data, "return_id": str(request.return_id), "lines": lines}
 
 
 def record(tx: Connection, hub: Hub, stated: Sequence[Stated]) -> Recorded:
     """Record facts with everything they cause; exactly once per call, so callers deduplicate before.
 
-    The returns concerned are locked in order, so that concurrent batches queue and never deadlock.
+    Returns that exist are locked in order, so that concurrent batches queue.
+
+    Raises:
+        Raced: Somebody else has just begun one of the new returns; undo the transaction and do it again.
     """
     if not stated:
         return Recorded()
     cases = _open(tx, {item.fact.return_id for item in stated})
     recorded: list[Stated] = []
     effects: list[tuple[Any, ...]] = []
+    begun: list[tuple[int, Cursor]] = []
+    entries: list[audit.Entry] = []
     with pipelined(tx):
         for start in range(0, len(stated), PART):
             part = stated[start : start + PART]
-            new = [one for item in part for one in _add(hub, cases, item, effects)]
-            _store(tx, new, cases)
+            chains = [_add(hub, cases, item, effects) for item in part]
+            new = [one for chain in chains for one in chain]
+            _store(tx, new, cases, begun)
             recorded += new
+            entries += map(_entry, chains)
         _store_keys(tx, cases, recorded)
         enqueued = send(tx, "enqueue_effects", columns(effects, _EFFECT_COLUMNS))
-    audit.append(tx, [_entry(item.fact) for item in recorded])
+    if any(cursor.rowcount != expected for expected, cursor in begun):
+        raise Raced("a return was begun by somebody else meanwhile")
+    audit.append(tx, entries)
     return Recorded(facts=len(recorded), targets={row["target"] for row in enqueued.fetchall()})
 
 
 def _add(hub: Hub, cases: Mapping[UUID, _Case], item: Stated, effects: list[tuple[Any, ...]]) -> list[Stated]:
     """Add a fact and what policies answer to it; what follows from them goes to `effects`."""
     case = cases[item.fact.return_id]
-    case.add(item.fact)
-    new = [item]
-    for fact in _react(hub, case.state, item):
-        case.add(fact)
-        new.append(Stated(fact))
+    new = [item, *(Stated(fact) for fact in _react(hub, case.with_fact(item.fact), item))]
+    case.add([one.fact for one in new])
     for one in new:
         effects.extend(_effects(hub, one.fact, case.state))
     return new
@@ -140,25 +166,21 @@ def load_by_id(tx: Connection, ids: Iterable[UUID]) -> dict[UUID, Fact]:
 
 def _open(tx: Connection, return_ids: set[UUID]) -> dict[UUID, _Case]:
     ids = sorted(return_ids)
-    begun = {row["return_id"] for row in rows(tx, "begin_returns", {"ids": ids})}
-    existing = [return_id for return_id in ids if return_id not in begun]
-    facts: dict[UUID, list[Fact]] = {}
-    if existing:
-        rows(tx, "lock_returns", {"ids": existing})
-        facts = load_facts(tx, existing)
-    return {return_id: _Case(facts.get(return_id, [])) for return_id in ids}
+    existing = {row["return_id"] for row in rows(tx, "lock_returns", {"ids": ids})}
+    facts = load_facts(tx, existing) if existing else {}
+    return {return_id: _Case(facts.get(return_id, []), return_id in existing) for return_id in ids}
 
 
 def _react(hub: Hub, state: Mapping[str, Any], item: Stated) -> list[Fact]:
     """The facts that our policies state in answer to one."""
     cause = item.fact
-    if cause.type == "return.requested":
+    if cause.type == REQUESTED:
         # a decision that was acted upon stands: a later revision opens a case instead (see the fold)
         if (state.get("decision") or {}).get("outcome") in ("approved", "rejected"):
             return []
         table = hub.catalog.tables["authorization"]
         return [_policy_fact(cause, "authorization.decided", decide_authorization(state, item.order, table))]
-    if cause.type == "inspection.recorded":
+    if cause.type == INSPECTED:
         table = hub.catalog.tables["disposition"]
         return [_policy_fact(cause, "disposition.decided", decide_disposition(state, cause.data, table))]
     return []
@@ -226,21 +248,28 @@ def fact_tree(fact: Fact) -> dict[str, Any]:
     }
 
 
-def _store(tx: Connection, new: Sequence[Stated], cases: Mapping[UUID, _Case]) -> None:
-    facts = [
-        (
-            *(getattr(item.fact, name) for name in _FACT_COLUMNS),
-            item.message_id,
-            orjson.dumps(item.fact.data).decode(),
-        )
-        for item in new
-    ]
-    send(tx, "record_facts", columns(facts, (*_FACT_COLUMNS, "message_id", "data")))
-    project(tx, {item.fact.return_id: cases[item.fact.return_id].state for item in new})
+def _store(
+    tx: Connection, new: Sequence[Stated], cases: Mapping[UUID, _Case], begun: list[tuple[int, Cursor]]
+) -> None:
+    facts = orjson.dumps([item.fact for item in new]).decode()
+    send(tx, "record_facts", {"facts": facts, "message_id": [item.message_id for item in new]})
+    touched = {item.fact.return_id: cases[item.fact.return_id] for item in new}
+    fresh = {return_id: case.state for return_id, case in touched.items() if not case.stored}
+    if fresh:
+        begun.append((len(fresh), _send_states(tx, "begin_returns", fresh)))
+    known = {return_id: case.state for return_id, case in touched.items() if case.stored}
+    if known:
+        project(tx, known)
+    for return_id in fresh:
+        cases[return_id].stored = True
 
 
 def project(tx: Connection, states: Mapping[UUID, Mapping[str, Any]]) -> None:
-    """Write folded returns."""
+    """Write folded returns that exist."""
+    _send_states(tx, "project_returns", states)
+
+
+def _send_states(tx: Connection, statement: str, states: Mapping[UUID, Mapping[str, Any]]) -> Cursor:
     projected = [
         (
             return_id,
@@ -251,7 +280,7 @@ def project(tx: Connection, states: Mapping[UUID, Mapping[str, Any]]) -> None:
         )
         for return_id, state in states.items()
     ]
-    send(tx, "project_returns", columns(projected, ("id", "state", "status", "rma_number", "entity")))
+    return send(tx, statement, columns(projected, ("id", "state", "status", "rma_number", "entity")))
 
 
 def _store_keys(tx: Connection, cases: Mapping[UUID, _Case], recorded: Sequence[Stated]) -> None:
@@ -265,15 +294,17 @@ def _store_keys(tx: Connection, cases: Mapping[UUID, _Case], recorded: Sequence[
     send(tx, "store_keys", columns(sorted(keys), ("value", "kind", "return_id")))
 
 
-def _entry(fact: Fact) -> audit.Entry:
+def _entry(facts: Sequence[Stated]) -> audit.Entry:
+    """One entry for what was stated and what policies answered to it."""
+    first = facts[0].fact
     return audit.Entry(
-        actor=fact.actor or fact.source,
-        action=f"fact {fact.type}",
-        subject=str(fact.return_id),
+        actor=first.actor or first.source,
+        action=f"fact {first.type}",
+        subject=str(first.return_id),
         detail={
-            "fact": str(fact.id),
-            "cause": fact.causation_id,
-            "mapping": fact.mapping,
-            "raw": fact.raw_sha256,
+            "facts": [[item.fact.type, str(item.fact.id), item.fact.actor] for item in facts],
+            "cause": first.causation_id,
+            "mapping": first.mapping,
+            "raw": first.raw_sha256,
         },
     )

@@ -13,12 +13,11 @@ _FACT_KEYS = {"receipt_id": "receipt", "inspection_id": "inspection", "order_num
 def return_keys(state: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield (kind, value) of the numbers in a return's header and its serials.
 
-    Kinds are `return_id`, `rma_number`, `origin.<system>`, `external_id.<system>`, `reference.<type>` and
+    Kinds are `rma_number`, `origin.<system>`, `external_id.<system>`, `reference.<type>` and
     `serial`; together with those of `fact_keys` they are what an intake mapping's `match:` can name.
     """
-    for kind in ("return_id", "rma_number"):
-        if state.get(kind):
-            yield kind, state[kind]
+    if state.get("rma_number"):
+        yield "rma_number", state["rma_number"]
     origin = state.get("origin") or {}
     if origin.get("id"):
         yield f"origin.{origin.get('system', '')}", origin["id"]

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from canonical.facts import Fact
+from canonical.history import remember_valid
 from canonical.ids import uuid7
 from hub.flows.models import IntakeFlow
 from hub.pipeline.context import Hub
@@ -48,7 +49,7 @@ def make_fact(
     hub: Hub, flow: IntakeFlow, item: Interpreted, origin: Origin, corrects: UUID | None = None
 ) -> Fact:
     """The fact that an interpreted record states."""
-    return Fact(
+    fact = Fact(
         id=uuid7(),
         type=fact_type(hub.catalog, flow),
         return_id=origin.return_id,
@@ -65,6 +66,8 @@ def make_fact(
         raw_sha256=origin.raw_sha256,
         corrects=corrects,
     )
+    remember_valid(fact)  # as `interpret` found it
+    return fact
 
 
 def mapping_ref(hub: Hub, flow: IntakeFlow) -> str:

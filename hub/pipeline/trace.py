@@ -21,6 +21,7 @@ def find(hub: Hub, key: str) -> dict[str, Any]:
     """
     value = key.strip()
     hits = hub.database.rows("returns_by_key", {"values": sorted({value, value.upper(), value.lower()})})
+    hits += _by_id(hub, value)
     messages = hub.database.rows("find_messages", {"value": value})
     found = {hit["return_id"]: None for hit in hits} | {
         m["return_id"]: None for m in messages if m["return_id"]
@@ -30,6 +31,14 @@ def find(hub: Hub, key: str) -> dict[str, Any]:
         "return_ids": list(found),
         "messages": [message for message in messages if not message["return_id"]],
     }
+
+
+def _by_id(hub: Hub, value: str) -> list[dict[str, Any]]:
+    try:
+        return_id = UUID(value)
+    except ValueError:
+        return []
+    return hub.database.rows("return_states", {"ids": [return_id]})
 
 
 def trace(hub: Hub, key: str) -> dict[str, Any]:

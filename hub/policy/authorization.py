@@ -6,13 +6,14 @@ counted from the order to the request, so that a decision made late is the one t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
+
+import orjson
 
 from hub.policy.tables import Decision, DecisionTable
 
@@ -117,7 +118,7 @@ def _fact(
 def _decided(line: _Line, *, approved: bool) -> dict[str, Any]:
     decided: dict[str, Any] = {
         "line_no": line.line_no,
-        "authorized": format(line.requested, "f") if approved else "0",
+        "authorized": format(line.requested.normalize(), "f") if approved else "0",
     }
     if line.order_line:
         decided["order_line"] = line.order_line["line"]
@@ -219,8 +220,9 @@ def _decide(
     table: DecisionTable, inputs: Mapping[str, str | bool | Decimal | int | None], reasons: list[str]
 ) -> Decision:
     """One answer for the whole return: that of its reasons when they agree, else that for `mixed`."""
-    asked: list[str | None] = [*reasons] or [None]
-    decisions = [table.decide({**inputs, "reason": reason}) for reason in asked]
+    if not reasons:
+        return table.decide({**inputs, "reason": None})
+    decisions = table.decide_each(inputs, "reason", reasons)
     if len({decision.outputs["outcome"] for decision in decisions}) > 1:
         return table.decide({**inputs, "reason": MIXED})
     return decisions[0]
@@ -228,9 +230,10 @@ def _decide(
 
 def _identity(return_: Tree, order: Tree | None, lines: list[_Line], trace: Tree) -> str:
     """The same question under the same policy has the same answer, under the same id."""
-    asked = [[line.line_no, line.sku, format(line.requested, "f"), line.uom] for line in lines]
+    asked = [[line.line_no, line.sku, format(line.requested.normalize(), "f"), line.uom] for line in lines]
     content = [str(return_.get("return_id", "")), asked, order, trace["inputs"], trace["digest"]]
-    return str(uuid5(_NAMESPACE, json.dumps(content, sort_keys=True, default=_plain)))
+    name = orjson.dumps(content, option=orjson.OPT_SORT_KEYS, default=_plain)
+    return str(uuid5(_NAMESPACE, name.decode()))
 
 
 def _plain(value: object) -> str:

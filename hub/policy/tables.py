@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property, lru_cache, partial
@@ -85,9 +85,32 @@ class DecisionTable:
                 all such faults are listed.
         """
         values = self._checked(inputs)
-        classes = tuple(
+        return self._answer(values, self._classes(values))
+
+    def decide_each(
+        self, inputs: Mapping[str, str | bool | int | Decimal | None], name: str, alternatives: Sequence[str]
+    ) -> list[Decision]:
+        """Answer for `inputs` with each of some texts as the input `name`; the others are looked at once.
+
+        Raises:
+            InputError: As `decide`.
+        """
+        values = self._checked({**inputs, name: alternatives[0]})
+        at = [column.name for column in self.inputs].index(name)
+        classes = self._classes(values)
+        decisions = []
+        for text in alternatives:
+            own = (*values[:at], text, *values[at + 1 :])
+            kind = _representative(text, self._landmarks[at])
+            decisions.append(self._answer(own, (*classes[:at], kind, *classes[at + 1 :])))
+        return decisions
+
+    def _classes(self, values: tuple[Value, ...]) -> tuple[Value, ...]:
+        return tuple(
             _representative(value, marks) for value, marks in zip(values, self._landmarks, strict=True)
         )
+
+    def _answer(self, values: tuple[Value, ...], classes: tuple[Value, ...]) -> Decision:
         rule = self.rules[self._match(classes)]
         return Decision(dict(rule.outputs), rule.name, partial(self._trace, rule, values))
 

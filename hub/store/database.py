@@ -15,6 +15,7 @@ from psycopg_pool import ConnectionPool
 from hub.store.queries import sql
 
 Connection = psycopg.Connection[DictRow]
+Cursor = psycopg.Cursor[DictRow]
 
 set_json_dumps(orjson.dumps)
 set_json_loads(orjson.loads)
@@ -57,9 +58,7 @@ def rows(connection: Connection, name: str, params: Mapping[str, Any] | None = N
     return cursor.fetchall() if cursor.description else []
 
 
-def send(
-    connection: Connection, name: str, params: Mapping[str, Any] | None = None
-) -> psycopg.Cursor[DictRow]:
+def send(connection: Connection, name: str, params: Mapping[str, Any] | None = None) -> Cursor:
     """Run a named statement whose rows, if any, are fetched later; see `pipelined`."""
     return connection.execute(sql(name), params or {}, binary=True)
 

@@ -134,11 +134,13 @@ FROM unnest(%(id)b::uuid[], %(state)b::text[], %(return_id)b::uuid[], %(mapping)
 WHERE m.id = new.id
 
 -- begin_returns --
--- Makes sure each return has a row to lock; in order, so that two batches never wait for each other.
-INSERT INTO returns (return_id)
-SELECT DISTINCT id FROM unnest(%(ids)b::uuid[]) AS id ORDER BY id
+-- New returns, whole. Fewer rows than sent: somebody else has begun one of them meanwhile.
+INSERT INTO returns (return_id, state, status, rma_number, entity)
+SELECT id, state::jsonb, status, rma_number, entity
+FROM unnest(%(id)b::uuid[], %(state)b::text[], %(status)b::text[], %(rma_number)b::text[], %(entity)b::text[])
+     AS new (id, state, status, rma_number, entity)
+ORDER BY id
 ON CONFLICT (return_id) DO NOTHING
-RETURNING return_id
 
 -- lock_returns --
 SELECT return_id FROM returns WHERE return_id = ANY(%(ids)b::uuid[]) ORDER BY return_id FOR UPDATE
@@ -155,17 +157,19 @@ SELECT id FROM facts WHERE message_id = %(message_id)s ORDER BY seq LIMIT 1
 SELECT message_id, id FROM facts WHERE message_id = ANY(%(message_ids)b::uuid[]) ORDER BY seq
 
 -- record_facts --
+-- Facts come as one JSON text: less work to make than 18 arrays.
 INSERT INTO facts (id, return_id, type, version, source, occurred_at, recorded_at, entity, site, actor,
                    actor_kind, correlation_id, causation_id, mapping, raw_sha256, corrects, message_id, data)
 SELECT id, return_id, type, version, source, occurred_at, recorded_at, entity, site, actor,
-       actor_kind, correlation_id, causation_id, mapping, raw_sha256, corrects, message_id, data::jsonb
-FROM unnest(%(id)b::uuid[], %(return_id)b::uuid[], %(type)b::text[], %(version)b::smallint[],
-            %(source)b::text[], %(occurred_at)b::timestamptz[], %(recorded_at)b::timestamptz[],
-            %(entity)b::text[], %(site)b::text[], %(actor)b::text[], %(actor_kind)b::text[],
-            %(correlation_id)b::text[], %(causation_id)b::text[], %(mapping)b::text[],
-            %(raw_sha256)b::text[], %(corrects)b::uuid[], %(message_id)b::uuid[], %(data)b::text[])
-     WITH ORDINALITY AS new (id, return_id, type, version, source, occurred_at, recorded_at, entity, site,
-          actor, actor_kind, correlation_id, causation_id, mapping, raw_sha256, corrects, message_id, data, nr)
+       actor_kind, correlation_id, causation_id, mapping, raw_sha256, corrects, message_id, data
+FROM ROWS FROM (
+    json_to_recordset(%(facts)s::json) AS (
+        id uuid, return_id uuid, type text, version smallint, source text, occurred_at timestamptz,
+        recorded_at timestamptz, entity text, site text, actor text, actor_kind text, correlation_id text,
+        causation_id text, mapping text, raw_sha256 text, corrects uuid, data jsonb),
+    unnest(%(message_id)b::uuid[])
+) WITH ORDINALITY AS new (id, return_id, type, version, source, occurred_at, recorded_at, entity, site,
+     actor, actor_kind, correlation_id, causation_id, mapping, raw_sha256, corrects, data, message_id, nr)
 ORDER BY nr
 
 -- project_returns --

@@ -22,7 +22,7 @@ _RELEASE: Final = "004010"
 
 @dataclass(slots=True, kw_only=True)
 class X12Decoded(Decoded):
-    """`interchanges` grows while `records` is read; findings on trailers are complete only at its end."""
+    """`interchanges` grows while `records` is read, and is what `envelopes` gives once that is exhausted."""
 
     interchanges: list[Interchange] = field(default_factory=list)
 
@@ -75,6 +75,7 @@ class X12Codec:
             if block.interchange is None:
                 yield Record(index=index, tree=None, digest=digest, findings=findings)
                 continue
+            _note(block, findings)
             if block.group is not group:
                 group = block.group
                 labels = block.interchange.labels(group, "", "")
@@ -104,11 +105,16 @@ def envelopes(body: Body, options: Mapping[str, Any] = NOTHING) -> list[Intercha
         # a release without a guide of its own is refused or, if the profile names it, read by this one
         guide = find(block.set, block.group.version) or find(block.set, _RELEASE)
         _, _, findings = examine(block, guide, profile)
-        accepted = not any(finding.fatal for finding in findings)
-        block.group.transactions.append(
-            Transaction(set=block.set, control=block.control, accepted=accepted, findings=findings)
-        )
+        _note(block, findings)
     return reader.interchanges
+
+
+def _note(block: Block, findings: tuple[Finding, ...]) -> None:
+    """Enter a transaction into its group, for the acknowledgement."""
+    accepted = not any(finding.fatal for finding in findings)
+    block.group.transactions.append(
+        Transaction(set=block.set, control=block.control, accepted=accepted, findings=findings)
+    )
 
 
 def examine(block: Block, guide: Guide | None, profile: Profile) -> tuple[Tree, str, tuple[Finding, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -69,3 +70,14 @@ def test_amounts_below_nought_print_their_sign() -> None:
 def test_what_is_no_amount_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"expected|invalid"):
         millionths(text)
+
+
+def test_a_forked_child_draws_other_numbers_than_its_parent() -> None:
+    ids.uuid7()  # numbers are drawn ahead
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(write, ids.uuid7().bytes)
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(read, 16)[8:] != ids.uuid7().bytes[8:]
