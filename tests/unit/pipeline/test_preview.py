@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from canonical import testing
 from canonical.facts import Fact
 from canonical.fold import fold
+from canonical.ids import uuid7
 from canonical.vocabulary import REQUESTED
 from hub.flows.catalog import load_catalog
 from hub.pipeline.decide import preview
@@ -20,8 +22,20 @@ TABLE = load_catalog(PROJECT_DIR).tables["authorization"]
 
 
 @settings(max_examples=200, deadline=None)
-@given(fact=testing.facts().filter(lambda fact: fact.type == REQUESTED), known=st.booleans())
-def test_policies_answer_the_same_to_the_request_and_to_its_fold(fact: Fact, *, known: bool) -> None:
+@given(data=testing.data(REQUESTED), known=st.booleans())
+def test_policies_answer_the_same_to_the_request_and_to_its_fold(
+    data: dict[str, Any], *, known: bool
+) -> None:
+    now = datetime.now(UTC)
+    fact = Fact(
+        id=uuid7(),
+        type=REQUESTED,
+        return_id=uuid7(),
+        source="test",
+        occurred_at=now,
+        recorded_at=now,
+        data=data,
+    )
     lines = fact.data["lines"]
     if len({line["line_no"] for line in lines}) != len(lines):
         return  # a mapping numbers lines by position, so no request that it makes has a number twice
