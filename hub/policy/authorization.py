@@ -118,7 +118,7 @@ def _fact(
 def _decided(line: _Line, *, approved: bool) -> dict[str, Any]:
     decided: dict[str, Any] = {
         "line_no": line.line_no,
-        "authorized": format(line.requested.normalize(), "f") if approved else "0",
+        "authorized": format(line.requested, "f") if approved else "0",
     }
     if line.order_line:
         decided["order_line"] = line.order_line["line"]
@@ -130,7 +130,8 @@ def _decided(line: _Line, *, approved: bool) -> dict[str, Any]:
 def _beside(line: Tree, order: Tree | None) -> _Line:
     """The order's line with the same item; among several, one that covers the quantity."""
     item = line.get("item") or {}
-    requested = Decimal(line.get("requested", "0"))
+    # as the fold writes it: a source that says 2.0 asks for no more than one that says 2
+    requested = Decimal(line.get("requested", "0")).normalize()
     sku = item.get("sku", "")
     same = [other for other in (order or {}).get("lines", ()) if sku and other.get("sku") == sku]
     enough = [other for other in same if Decimal(other.get("quantity", "0")) >= requested]
@@ -230,7 +231,7 @@ def _decide(
 
 def _identity(return_: Tree, order: Tree | None, lines: list[_Line], trace: Tree) -> str:
     """The same question under the same policy has the same answer, under the same id."""
-    asked = [[line.line_no, line.sku, format(line.requested.normalize(), "f"), line.uom] for line in lines]
+    asked = [[line.line_no, line.sku, format(line.requested, "f"), line.uom] for line in lines]
     content = [str(return_.get("return_id", "")), asked, order, trace["inputs"], trace["digest"]]
     name = orjson.dumps(content, option=orjson.OPT_SORT_KEYS, default=_plain)
     return str(uuid5(_NAMESPACE, name.decode()))
