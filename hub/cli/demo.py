@@ -58,16 +58,21 @@ def play(platform: Any, scenario: Scenario) -> dict[str, Any]:
         now = summary(hub)
     audit = _books(platform)
     ok = bool(audit["ok"]) and not now["problems"] and not _open(now)
-    show_summary(now)
-    show_audit(audit)
     seconds = time.monotonic() - began
+    return {"ok": ok, "summary": now, "audit": audit, "seconds": round(seconds, 1)}
+
+
+def show(result: Mapping[str, Any], started: float) -> None:
+    """Print the closing table; `started` is how many seconds the start took."""
+    ok, seconds = result["ok"], result["seconds"]
+    show_summary(result["summary"])
+    show_audit(result["audit"])
     verdict = (
         "[green]everything adds up: nothing lost, nothing doubled[/green]"
         if ok
         else "[red]not as it should be[/red]"
     )
-    console.print(f"{verdict}; {seconds:.0f} s for the scenario, {platform.seconds:.0f} s to start")
-    return {"ok": ok, "summary": now, "audit": audit, "seconds": round(seconds, 1)}
+    console.print(f"{verdict}; {seconds:.0f} s for the scenario, {started:.0f} s to start")
 
 
 @contextmanager

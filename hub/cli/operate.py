@@ -236,16 +236,26 @@ def migrate(json: AsJson = False) -> None:
 
 
 def resume(
-    target: Annotated[str, typer.Argument(help="The paused target system.")],
+    name: Annotated[str, typer.Argument(help="The paused target system, or the flow with halted documents.")],
     json: AsJson = False,
 ) -> None:
-    """Let a target work again that was paused because of its configuration."""
-    from hub.pipeline.deliver import resume as let_work
+    """Let a paused target work again, or a flow take up what its breaker halted; mend the cause first."""
+    from hub.pipeline import admit, deliver
 
     with failures(as_json=json), hub_session() as hub:
-        resumed = let_work(hub, target, f"cli:{getpass.getuser()}")
-        text = f"{target} works again" if resumed else f"{target} was not paused"
-        emit({"target": target, "resumed": resumed}, as_json=json, people=lambda: console.print(text))
+        actor = f"cli:{getpass.getuser()}"
+        if name in hub.catalog.intake:
+            documents = admit.resume(hub, name, actor)
+            text = f"{documents} documents are back in the inbox of {name}"
+            result: dict[str, Any] = {"flow": name, "documents": documents}
+        elif name in hub.catalog.targets():
+            resumed = deliver.resume(hub, name, actor)
+            text = f"{name} works again" if resumed else f"{name} was not paused"
+            result = {"target": name, "resumed": resumed}
+        else:
+            known = ", ".join(sorted({*hub.catalog.intake, *hub.catalog.targets()}))
+            raise LookupError(f"there is no flow or target '{name}'; known: {known}")
+        emit(result, as_json=json, people=lambda: console.print(text))
 
 
 def audit(json: AsJson = False) -> None:

@@ -45,7 +45,7 @@ def demo(
     In a terminal it stays up afterwards; otherwise it stops and exits 0 only if all totals add up and the
     partners' own books show nothing missing and nothing doubled.
     """
-    from hub.cli.demo import Scenario, play  # start-up time of --help
+    from hub.cli.demo import Scenario, play, show  # start-up time of --help
     from hub.runtime.up import running  # same
 
     with failures(as_json=json), running(from_environment(), fresh=True, seed=seed, progress=say) as platform:
@@ -54,6 +54,8 @@ def demo(
         result = play(platform, Scenario(returns=returns, outage=outage))
         if json:
             print(dumps(result), flush=True)  # noqa: T201
+        else:
+            show(result, platform.seconds)
         show_addresses(platform)
         if sys.stdout.isatty() and not json:
             console.print("[dim]Look around; Ctrl-C stops everything.[/dim]")

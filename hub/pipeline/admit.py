@@ -17,7 +17,8 @@ from connectors.base import Document
 from connectors.codecs.base import Record
 from connectors.codecs.registry import codec
 from connectors.codecs.x12 import X12Decoded
-from hub import ledger
+from connectors.errors import Config
+from hub import audit, ledger
 from hub.collector import fewer_collections
 from hub.flows.models import IntakeFlow
 from hub.ids import digest
@@ -122,12 +123,31 @@ def _settle_document(hub: Hub, flow: IntakeFlow, claim: ledger.Claim, totals: To
                 batch = _up_to_date(hub, claim, following.result(), batch.keys)
         except Systemic as error:
             state = "halted"
+            _alert(hub, f"breaker {flow.flow}", f"{error}. Mend it, then: returns-hub resume {flow.flow}")
+        except Config as error:
+            # nothing is burnt: the document goes back as far as it came, for when the connection is mended
             with hub.database.transaction() as tx:
-                cause = f"breaker {flow.flow} {claim.id}"
-                rows(tx, "raise_alert", {"cause": cause, "message": str(error)})
+                rows(tx, "release_document", {"id": claim.id, "fence": claim.fence})
+            _alert(hub, f"config {flow.flow}", f"{flow.flow} cannot go on: {error.message}")
+            raise
     with hub.database.transaction() as tx:
         ledger.finish(tx, claim, state)
     totals.counts["documents"] += 1
+
+
+def resume(hub: Hub, flow: str, actor: str) -> int:
+    """Put the documents that the breaker halted back into a flow's inbox; how many there were."""
+    with hub.database.transaction() as tx:
+        halted = rows(tx, "resume_documents", {"flow": flow})
+        if halted:
+            rows(tx, "close_alert", {"cause": f"breaker {flow}"})
+            audit.append(tx, [audit.Entry(actor, "flow resumed", flow, {"documents": len(halted)})])
+    return len(halted)
+
+
+def _alert(hub: Hub, cause: str, message: str) -> None:
+    with hub.database.transaction() as tx:
+        rows(tx, "raise_alert", {"cause": cause, "message": message})
 
 
 def _answered(hub: Hub, flow: IntakeFlow, claim: ledger.Claim, totals: Totals) -> Iterator[Record]:

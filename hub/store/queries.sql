@@ -60,6 +60,10 @@ UPDATE documents SET state = 'waiting', lease_until = NULL
 WHERE id = %(id)s AND fence = %(fence)s AND state = 'claimed'
 RETURNING id
 
+-- resume_documents --
+UPDATE documents SET state = 'waiting', settled_at = NULL WHERE flow = %(flow)s AND state = 'halted'
+RETURNING id
+
 -- known_messages --
 -- What is already known of these source keys: the same digest is a repeat, another one a revision.
 SELECT m.id, m.source_key, m.digest, m.state, m.return_id, m.received_at
