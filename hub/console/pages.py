@@ -14,6 +14,7 @@ from fastapi.responses import RedirectResponse
 from hub.console import data, forms, showing, timeline, users
 from hub.console.data import Hits, LetterFilter
 from hub.console.rendering import HEADERS, STYLESHEET, page, path_of
+from hub.console.users import ConsoleUser
 from hub.pipeline.context import Hub
 from hub.threads import Threads
 
@@ -100,7 +101,8 @@ class Pages:
         """Dead letters, grouped by cause."""
         wanted = LetterFilter(state, flow, run, fingerprint)
         found = await self._ask(lambda hub: data.letter_list(hub, wanted, before))
-        return page(request, "letters.html", wanted=wanted, **found)
+        user = users.current(request)
+        return page(request, "letters.html", wanted=wanted, sign=partial(self._sign, user, "replay"), **found)
 
     async def letter(self, request: Request, letter_id: UUID, said: str = "") -> Response:
         """One dead letter with everything needed to understand and settle it."""
@@ -108,10 +110,7 @@ class Pages:
         if found is None:
             raise HTTPException(404, f"There is no dead letter {letter_id}.")
         user = users.current(request)
-        tokens = {
-            action: self._signer.sign(user.name, f"{action} {letter_id}", True, forms.FORM_LIFETIME)  # noqa: FBT003  # a signed yes
-            for action in ("replay", "discard")
-        }
+        tokens = {action: self._sign(user, action, letter_id) for action in ("replay", "discard")}
         return page(
             request,
             "letter.html",
@@ -121,6 +120,10 @@ class Pages:
             note_of=timeline.note_of,
             **found,
         )
+
+    def _sign(self, user: ConsoleUser, action: str, letter_id: UUID) -> str:
+        """The token of one form: this user, this action, this letter."""
+        return self._signer.sign(user.name, f"{action} {letter_id}", True, forms.FORM_LIFETIME)  # noqa: FBT003  # a signed yes
 
     async def run(self, request: Request, run_id: str) -> Response:
         """A run's dead letters, settled ones included."""

@@ -251,17 +251,27 @@ def fact_tree(fact: Fact) -> dict[str, Any]:
 def _store(
     tx: Connection, new: Sequence[Stated], cases: Mapping[UUID, _Case], begun: list[tuple[int, Cursor]]
 ) -> None:
-    facts = orjson.dumps([item.fact for item in new]).decode()
-    send(tx, "record_facts", {"facts": facts, "message_id": [item.message_id for item in new]})
+    append_facts(tx, new)
     touched = {item.fact.return_id: cases[item.fact.return_id] for item in new}
     fresh = {return_id: case.state for return_id, case in touched.items() if not case.stored}
     if fresh:
-        begun.append((len(fresh), _send_states(tx, "begin_returns", fresh)))
+        begun.append((len(fresh), begin(tx, fresh)))
     known = {return_id: case.state for return_id, case in touched.items() if case.stored}
     if known:
         project(tx, known)
     for return_id in fresh:
         cases[return_id].stored = True
+
+
+def append_facts(tx: Connection, stated: Sequence[Stated]) -> None:
+    """Write facts, in their order."""
+    facts = orjson.dumps([item.fact for item in stated]).decode()
+    send(tx, "record_facts", {"facts": facts, "message_id": [item.message_id for item in stated]})
+
+
+def begin(tx: Connection, states: Mapping[UUID, Mapping[str, Any]]) -> Cursor:
+    """Write folded returns that are new; the cursor's `rowcount` is short of those that are not."""
+    return _send_states(tx, "begin_returns", states)
 
 
 def project(tx: Connection, states: Mapping[UUID, Mapping[str, Any]]) -> None:

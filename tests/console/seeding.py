@@ -14,7 +14,7 @@ from canonical.ids import return_id, uuid7
 from connectors.base import Document
 from hub import audit, deadletters, ledger
 from hub.deadletters import DeadLetter
-from hub.pipeline.decide import project
+from hub.pipeline.decide import Stated, append_facts, begin, project
 from hub.pipeline.keys import fact_keys, return_keys
 from hub.settings import Settings
 from hub.store.database import Connection, Database, columns, rows
@@ -285,30 +285,11 @@ def _early(tx: Connection, early: UUID) -> None:
 
 
 def _record(tx: Connection, facts: list[Fact], message: UUID | None) -> None:
-    names = (
-        "id",
-        "return_id",
-        "type",
-        "version",
-        "source",
-        "occurred_at",
-        "recorded_at",
-        "entity",
-        "site",
-        "actor",
-        "actor_kind",
-        "correlation_id",
-        "causation_id",
-        "mapping",
-        "raw_sha256",
-        "corrects",
-    )
     about = facts[0].return_id
-    rows(tx, "begin_returns", {"ids": [about]})
-    new = [(*(getattr(f, name) for name in names), message, orjson.dumps(f.data).decode()) for f in facts]
-    rows(tx, "record_facts", columns(new, (*names, "message_id", "data")))
+    append_facts(tx, [Stated(fact, message_id=message) for fact in facts])
     state = fold(facts)
-    project(tx, {about: state})
+    if not begin(tx, {about: state}).rowcount:
+        project(tx, {about: state})
     keys = {*return_keys(state), *(key for fact in facts for key in fact_keys(fact))}
     rows(tx, "store_keys", columns([(v, k, about) for k, v in sorted(keys)], ("value", "kind", "return_id")))
 

@@ -206,3 +206,12 @@ def test_a_database_that_is_down_gives_a_page_that_says_so(console: Any) -> None
     found = console.get("/")
     assert found.status_code == 503
     assert "does not answer" in found.text
+
+
+def test_the_list_has_a_replay_button_for_those_who_may(make_console: Any) -> None:
+    texts = {}
+    for may in (True, False):
+        console = make_console(lambda may=may: ConsoleUser("somebody", can_replay=may))
+        texts[may] = console.get("/deadletters").text
+    form = f"/deadletters/{console.seeded.letter_id}/replay"
+    assert (form in texts[True], form in texts[False]) == (True, False)

@@ -21,7 +21,8 @@ from hub.api import clients
 from hub.api.app import create_app
 from hub.deadletters import DeadLetter
 from hub.ids import digest
-from hub.store.database import Database, columns, rows
+from hub.pipeline.decide import begin
+from hub.store.database import Database
 
 ENDPOINT = "portal/returns"
 FLOW = "portal_returns_in"
@@ -98,10 +99,7 @@ def project(tx: Any, about: UUID) -> None:
         "reasons": ["within 30 days"],
         "policy": {"name": "authorization", "version": "7", "rule": "row 3"},
     }
-    rows(tx, "begin_returns", {"ids": [about]})
-    state = orjson.dumps({"decision": decision}).decode()
-    new = [(about, state, "authorized", "", "")]
-    rows(tx, "project_returns", columns(new, ("id", "state", "status", "rma_number", "entity")))
+    begin(tx, {about: {"decision": decision, "status": "authorized"}})
 
 
 @dataclass
