@@ -44,7 +44,7 @@ _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _LAST: Final = 1_000_000
 _REMEMBERED: Final = 2_000
-_valid: Final[dict[UUID, Mapping[str, object]]] = {}
+_valid: Final[dict[UUID, tuple[Mapping[str, object], str, int]]] = {}
 
 
 class History(NamedTuple):
@@ -136,7 +136,8 @@ def _usable(fact: Fact, return_id: UUID, cases: Cases) -> bool:
 
 def _is_valid(fact: Fact) -> bool:
     """Remembered for the data itself: a fact is folded once more with each one that follows it."""
-    if _valid.get(fact.id) is fact.data:
+    known = _valid.get(fact.id)
+    if known is not None and known[0] is fact.data and known[1:] == (fact.type, fact.version):
         return True
     if not validation.is_valid(fact.type, fact.version, fact.data):
         return False
@@ -148,7 +149,7 @@ def remember_valid(fact: Fact) -> None:
     """Tell the fold that a fact was just validated against its schema, and not changed since."""
     if len(_valid) >= _REMEMBERED:
         _valid.clear()
-    _valid[fact.id] = fact.data
+    _valid[fact.id] = (fact.data, fact.type, fact.version)
 
 
 def _broken(fact: Fact) -> str:

@@ -32,7 +32,12 @@ def post(world: Any, **more: Any) -> dict[str, Any]:
     line = {"sku": "TG11", "quantity": "2", "uom": "FATHOM", "reason": "DEFECTIVE"}
     body = {"reference": "WEB-1", "customer": {"number": "1"}, "po_number": "P-1", "lines": [line], **more}
     body.setdefault("requested_at", "2026-11-02T09:30:00Z")
-    document = Document(source_key="webshop/k1", body=orjson.dumps(body), media_type="application/json")
+    document = Document(
+        source_key="webshop/k1",
+        body=orjson.dumps(body),
+        media_type="application/json",
+        attributes={"client": "webshop"},
+    )
     received = receive(world.hub, flow="portal_returns_in", document=document, run_id="api:k1")
     return dict(received["messages"][0])
 
