@@ -488,7 +488,7 @@ SELECT * FROM dead_letters WHERE return_id = %(return_id)s ORDER BY created_at
 -- find_messages --
 -- Messages by what a person types: the source's own key, or a control number of their interchange.
 SELECT m.id, m.return_id, m.source_key, m.state, m.flow FROM messages m
-WHERE m.source_key = %(value)s
+WHERE m.source_key = %(value)s OR substring(m.source_key FROM '[^/]*$') = %(value)s
    OR m.document_id IN (SELECT document_id FROM interchanges WHERE control = %(value)s AND direction = 'in')
 ORDER BY m.received_at LIMIT 500
 

@@ -64,6 +64,8 @@ CREATE TABLE messages (
 );
 -- The admission key, first by what people search for. A discarded message suppresses nothing: when the partner sends it again it is new.
 CREATE UNIQUE INDEX messages_admission ON messages (source_key, endpoint, digest) WHERE state <> 'discarded';
+-- People know a record by its own number, without the client's name before it.
+CREATE INDEX messages_number ON messages (substring(source_key FROM '[^/]*$'));
 CREATE INDEX messages_document ON messages (document_id);
 CREATE INDEX messages_return ON messages (return_id);
 CREATE INDEX messages_held ON messages (flow, retry_at) WHERE state = 'held';
