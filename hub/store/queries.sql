@@ -154,9 +154,6 @@ SELECT id, return_id, type, version, source, occurred_at, recorded_at, entity, s
        correlation_id, causation_id, mapping, raw_sha256, corrects, data
 FROM facts WHERE return_id = ANY(%(ids)b::uuid[]) ORDER BY seq
 
--- fact_of_message --
-SELECT id FROM facts WHERE message_id = %(message_id)s ORDER BY seq LIMIT 1
-
 -- facts_of_messages --
 SELECT message_id, id FROM facts WHERE message_id = ANY(%(message_ids)b::uuid[]) ORDER BY seq
 
@@ -268,9 +265,6 @@ WHERE a.effect_id = new.id AND a.fence = new.fence
 -- effect --
 SELECT * FROM effects WHERE id = %(id)s
 
--- lock_effect --
-SELECT id, state FROM effects WHERE id = %(id)s FOR UPDATE
-
 -- reopen_effect --
 -- A replayed effect starts over. Its fence stays, so that a target that can be asked is asked before a repeat.
 UPDATE effects SET state = 'waiting', not_before = now(), attempts = 0, kills = 0, settled_at = NULL,
@@ -356,13 +350,6 @@ RETURNING id
 UPDATE dead_letters SET state = 'resolved', settled_at = now(), settled_by = 'hub'
 WHERE effect_id = ANY(%(effect_ids)b::uuid[]) AND state IN ('open', 'parked')
 
--- lock_dead_letter --
-SELECT * FROM dead_letters WHERE id = %(id)s FOR UPDATE
-
--- replays_of --
-SELECT coalesce(max(replays), 0) AS replays FROM dead_letters
-WHERE (message_id = %(message_id)s OR effect_id = %(effect_id)s) AND state = 'replayed'
-
 -- replayed_before --
 SELECT coalesce(message_id, effect_id) AS subject, max(replays) AS replays FROM dead_letters
 WHERE state = 'replayed' AND (message_id = ANY(%(ids)b::uuid[]) OR effect_id = ANY(%(ids)b::uuid[]))
@@ -381,9 +368,6 @@ ON CONFLICT DO NOTHING
 INSERT INTO control_numbers (system, kind, last) VALUES (%(system)s, %(kind)s, %(count)s)
 ON CONFLICT (system, kind) DO UPDATE SET last = control_numbers.last + %(count)s
 RETURNING last - %(count)s + 1 AS first
-
--- begin_run --
-INSERT INTO runs (run_id, name) VALUES (%(run_id)s, %(name)s) ON CONFLICT DO NOTHING
 
 -- end_run --
 INSERT INTO runs (run_id, name, ended_at, totals, balanced)
@@ -447,9 +431,6 @@ GROUP BY flow, target, class, step, code, state
 
 -- summary_returns --
 SELECT status, count(*) AS returns FROM returns GROUP BY status
-
--- summary_targets --
-SELECT target, not_before, failures, paused FROM targets
 
 -- lock_audit --
 SELECT pg_advisory_xact_lock(7268)
