@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,9 +26,15 @@ PLACES = ("admitted", "revision", "repeat", "held", "dead", "parked", "discarded
 RECOVERY_SECONDS = 120.0
 """Until work goes on after a kill. A machine of its own needs 5 to 60 s; one that is shared needs longer."""
 
+IN_FLIGHT = 0.3
+"""Seconds that PostgreSQL may still need for what a stopped process had already sent."""
+
 POSTED = "SELECT 1 FROM documents WHERE flow = 'portal_returns_in' HAVING count(*) >= 3"
-ADMITTING = "SELECT 1 FROM documents WHERE flow = 'acme_returns_in' AND state = 'claimed'"
+ADMITTING = "SELECT %s FROM documents WHERE flow = 'acme_returns_in' AND state = 'claimed'"
 AT_THE_ERP = "SELECT 1 FROM effects WHERE target = 'sap_s4' AND state = 'claimed'"
+DELIVERING = """
+    SELECT 1 FROM effects e JOIN attempts a ON a.effect_id = e.id AND a.fence = e.fence
+    WHERE e.target = 'sap_s4' AND e.state = 'claimed' AND strpos(a.worker, ':' || %s || ':') > 0"""
 RUNNING_TASKS = """
     SELECT id::text, pid FROM task_instance
     WHERE dag_id = %s AND task_id = %s AND state = 'running' AND pid IS NOT NULL"""
@@ -69,7 +76,7 @@ def test_killed_scheduler_server_and_tasks_lose_and_double_nothing(tmp_path: Pat
         kills = [
             kill_component(demo, "api-server", when=POSTED),
             kill_task(demo, "acme_returns_in", "admit", when=ADMITTING),
-            kill_task(demo, "deliver_sap_s4", "deliver", when=AT_THE_ERP),
+            kill_task(demo, "deliver_sap_s4", "deliver", when=DELIVERING),
             kill_component(demo, "scheduler", when=AT_THE_ERP),
         ]
         demo.until("the demo to end", lambda: demo.process.poll() is not None, 420)
@@ -102,16 +109,24 @@ def kill_component(demo: Running, name: str, when: str) -> Kill:
 
 
 def kill_task(demo: Running, dag: str, task: str, when: str) -> Kill:
-    """`kill -9` the process that runs a task while a query of the hub says that it is at work."""
+    """`kill -9` the process that runs a task while it works, as a query of the hub, given its number, tells.
 
-    def at_work() -> tuple[str, psutil.Process] | None:
+    It is stopped first and looked at again: one that goes on could end its work before the kill arrives.
+    """
+
+    def stopped_at_work() -> tuple[str, psutil.Process] | None:
         for identity, pid in demo.ask("airflow", RUNNING_TASKS, dag, task):
             runner = psutil.Process(pid)
-            if identity in " ".join(runner.cmdline()) and demo.ask("hub", when):
+            if identity not in " ".join(runner.cmdline()) or not demo.ask("hub", when, str(pid)):
+                continue
+            runner.suspend()
+            time.sleep(IN_FLIGHT)
+            if demo.ask("hub", when, str(pid)):
                 return identity, runner
+            runner.resume()
         return None
 
-    identity, runner = demo.until(f"{dag}.{task} at work", at_work, 120, every=0.02)
+    identity, runner = demo.until(f"{dag}.{task} at work", stopped_at_work, 120, every=0.02)
     runner.kill()
     print(f"{dag}.{task}: process {runner.pid} killed, try {identity}")  # noqa: T201 - same
     return Kill(f"{dag}.{task}", datetime.now(UTC), identity)
