@@ -201,7 +201,7 @@ def _enter(book: Book, kind: _Kind, fact: Fact, data: Mapping[str, Any], stated:
             child["counted"] = False
         elif bucket is not None:
             line.amounts[bucket] += quantity
-        line.children[kind.children].append(child)
+        line.child(kind.children, child)
 
 
 def _match(book: Book, fact: Fact, stated: Mapping[str, Any]) -> list[tuple[Line, int, bool]]:
@@ -224,7 +224,7 @@ def _room(book: Book, type_: str, line: Line) -> int:
     """What the step before left for this one, on one of several lines of the same item."""
     amounts = line.amounts
     if type_ == POSTED:
-        return total(line.children["dispositions"]) - total(line.children["postings"])
+        return total(line.children.get("dispositions", ())) - total(line.children.get("postings", ()))
     before, after = {
         SHIPPED: (book.expected, "shipped"),
         INSPECTED: ("received", "inspected"),

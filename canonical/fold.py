@@ -90,6 +90,10 @@ def _header(book: Book) -> dict[str, Any]:
 
 def _place(header: dict[str, Any], book: Book) -> None:
     """Entity and site: what the request says, else the first fact that says it."""
+    if book.request and book.request.entity and book.request.site:
+        header["entity"] = book.request.entity
+        header["site"] = book.request.site
+        return
     first = [book.request] if book.request else []
     for name in ("entity", "site"):
         others = (fact for facts in book.history.facts.values() for fact in facts)

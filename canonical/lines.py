@@ -32,10 +32,29 @@ CHILDREN: Final = (
     "claims",
 )
 _IDENTITIES: Final = ("sku", "gtin", "customer_item", "supplier_item")
-_AS_STATED: Final = ("reason_text", "used", "lpn", "unit_price", "tax", "cost", "warranty", "evidence", "ext")
+_AS_STATED: Final = (
+    "reason_text",
+    "used",
+    "lots",
+    "serials",
+    "lpn",
+    "unit_price",
+    "tax",
+    "cost",
+    "warranty",
+    "evidence",
+    "ext",
+)
 _NEEDED: Final = frozenset({"line_no", "item", "requested", "uom", "reason"})
 _EMPTY: Final = dict.fromkeys(BUCKETS, 0)
-_NOTHING: Final = dict.fromkeys(BUCKETS, "0")
+_BLANK: Final[dict[str, Any]] = {
+    **dict.fromkeys(("line_id", "line_no", "item", "uom", "reason")),
+    "lots": [],
+    "serials": [],
+    **dict.fromkeys(BUCKETS, "0"),
+    **{name: [] for name in CHILDREN},
+}
+"""A line of the projection of which nothing is known: copying it is the fastest way to make one."""
 
 
 class Line:
@@ -47,7 +66,7 @@ class Line:
         item: What it is; with our SKU from the order when the request had none.
         decided: What the decision added: `unit_price`, `order_line`.
         amounts: Buckets, in millionths of the unit.
-        children: Child lists, by name.
+        children: Child lists that are not empty, by name.
         identities: Every number the item is known by.
     """
 
@@ -60,7 +79,7 @@ class Line:
         self.decided: dict[str, Any] = {}
         self.amounts = _EMPTY.copy()
         self.amounts["requested"] = millionths(stated["requested"])
-        self.children: dict[str, list[dict[str, Any]]] = {name: [] for name in CHILDREN}
+        self.children: dict[str, list[dict[str, Any]]] = {}
         self.identities = {self.item[name] for name in _IDENTITIES if name in self.item}
 
     def know_as(self, sku: str) -> None:
@@ -72,23 +91,26 @@ class Line:
     def tree(self, return_id: UUID) -> dict[str, Any]:
         """The line of the projection, JSON-compatible; nested values are those of the facts."""
         stated = self.stated
-        tree: dict[str, Any] = {"line_id": line_id(return_id, self.number), "line_no": self.number}
-        if "parent_line_no" in stated:
-            tree["parent_line_id"] = line_id(return_id, int(stated["parent_line_no"]))
+        tree = _BLANK.copy()
+        tree["line_id"] = line_id(return_id, self.number)
+        tree["line_no"] = self.number
         tree["item"] = self.item
         tree["uom"] = stated["uom"]
         tree["reason"] = stated["reason"]
         if not _NEEDED.issuperset(stated):
             tree.update((name, stated[name]) for name in _AS_STATED if name in stated)
-        tree |= self.decided
-        tree["lots"] = stated.get("lots", [])
-        tree["serials"] = stated.get("serials", [])
-        tree |= _NOTHING
+            if "parent_line_no" in stated:
+                tree["parent_line_id"] = line_id(return_id, int(stated["parent_line_no"]))
         for name, amount in self.amounts.items():
             if amount:
                 tree[name] = plain(amount)
+        tree |= self.decided
         tree |= self.children
         return tree
+
+    def child(self, name: str, child: dict[str, Any]) -> None:
+        """Add to a child list."""
+        self.children.setdefault(name, []).append(child)
 
 
 def allocate(lines: list[Line], quantity: int, room: Callable[[Line], int]) -> list[tuple[Line, int]]:

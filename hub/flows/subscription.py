@@ -6,12 +6,14 @@ import hashlib
 import re
 from base64 import b32encode
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from hub.flows.declared import Catalog
 from hub.flows.models import DeliveryFlow
 
 PREFIX = "RH"
+_UNSHOWN = re.compile(r"[^A-Z0-9_-]")
 _PLAIN = re.compile(r"[A-Z0-9_]+(-[A-Z0-9_]+)*")
 _MARK_LENGTH = 13  # base32 characters: 65 bits
 _SHORTEST_TEXT = 4
@@ -60,7 +62,7 @@ def readable_key(parts: Sequence[str], longest: int) -> str:
     if plain and len(key) <= longest:
         return key
     room = longest - len(PREFIX) - 1 - 1 - _MARK_LENGTH
-    shown = re.sub(r"[^A-Z0-9_-]", "", text.upper())[: max(room, 0)].rstrip("-")
+    shown = _UNSHOWN.sub("", text.upper())[: max(room, 0)].rstrip("-")
     if len(shown) < _SHORTEST_TEXT:
         return f"{PREFIX}.{_mark(parts)}"
     return f"{PREFIX}-{shown}.{_mark(parts)}"
@@ -92,10 +94,19 @@ def _holds(name: str, flow: DeliveryFlow, data: Mapping[str, Any], return_: Mapp
 def text_at(tree: Mapping[str, Any], name: str) -> str | None:
     """The scalar at a dotted name as YAML writes it; None when there is none."""
     value: Any = tree
-    for step in name.split("."):
-        value = value.get(step) if isinstance(value, Mapping) else None
-    if value is None or isinstance(value, Mapping | list):
+    for step in _steps(name):
+        if not isinstance(value, dict):
+            return None
+        value = value.get(step)
+    if isinstance(value, str):
+        return value
+    if value is None or isinstance(value, dict | list):
         return None
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+@lru_cache(maxsize=4096)  # as many names as all flows have
+def _steps(name: str) -> tuple[str, ...]:
+    return tuple(name.split("."))

@@ -6,7 +6,7 @@ from the outside in. `slots` says where the document and each name stand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -56,7 +56,20 @@ def _many(path: Path, slot: int) -> Closure:
             return items_of(start.get(name)) or ABSENT
 
         return run
-    return lambda frame: walk(frame[slot], selectors, steps) or ABSENT
+    return _unless_missing(path, slot, lambda frame: walk(frame[slot], selectors, steps) or ABSENT)
+
+
+def _unless_missing(path: Path, slot: int, run: Closure) -> Closure:
+    """`run`, spared when the first name of the path is not there: most optional segments are not."""
+    if path.selectors or not path.steps:
+        return run
+    first = path.steps[0].name
+
+    def look(frame: Frame) -> Any:
+        start = frame[slot]
+        return ABSENT if type(start) is dict and first not in start else run(frame)
+
+    return look
 
 
 def _raw(path: Path, slot: int) -> Closure:
@@ -119,18 +132,18 @@ def _several_steps(value: Any, name: str) -> Any:
 
 
 def _one_qualified(path: Path, slot: int) -> Closure | None:
-    """`N1[01=BY].04` and `line[01=UP].02`: the shapes that fill EDI mappings; None for any other."""
+    """`N1[01=BY].04` and `line[01=UP|SK].02`: the shapes that fill EDI mappings; None for any other."""
     selectors = [*path.selectors, *[selector for step in path.steps for selector in step.selectors]]
     selector = selectors[0]
-    simple = len(selectors) == len(selector.path) == len(selector.values) == 1 and not selector.negated
+    simple = len(selectors) == len(selector.path) == 1 and not selector.negated
     if (
         not simple
-        or not selector.values[0]
+        or "" in selector.values
         or len(path.steps) != (1 if path.selectors else 2)
         or path.steps[-1].selectors
     ):
         return None
-    qualifier, wanted, name = selector.path[0], selector.values[0], path.steps[-1].name
+    qualifier, wanted, name = selector.path[0], frozenset(selector.values), path.steps[-1].name
     group = None if path.selectors else path.steps[0].name
 
     def run(frame: Frame) -> Any:
@@ -139,19 +152,26 @@ def _one_qualified(path: Path, slot: int) -> Closure | None:
             raise GiveUp
         if group is not None:
             value = value.get(group)
-        kept: Any = ABSENT
-        for item in value if type(value) is list else (value,):
-            if type(item) is dict:
-                found = item.get(qualifier)
-                if found == wanted:
-                    if kept is not ABSENT:
-                        raise GiveUp
-                    kept = item
-                elif type(found) is not str and found is not None:
-                    raise GiveUp
-        return ABSENT if kept is ABSENT else _settled(kept.get(name))
+        kept = _only(value if type(value) is list else (value,), qualifier, wanted)
+        return ABSENT if kept is None else _settled(kept.get(name))
 
     return run
+
+
+def _only(items: Iterable[Any], qualifier: str, wanted: frozenset[str]) -> dict[str, Any] | None:
+    """The one group that is qualified so; None when none is."""
+    kept = None
+    for item in items:
+        if type(item) is dict:
+            found = item.get(qualifier)
+            if type(found) is not str:
+                if found is not None:
+                    raise GiveUp
+            elif found in wanted:
+                if kept is not None:
+                    raise GiveUp
+                kept = item
+    return kept
 
 
 def _one_selected(path: Path, slot: int) -> Closure:
@@ -165,7 +185,7 @@ def _one_selected(path: Path, slot: int) -> Closure:
             raise GiveUp
         return ABSENT
 
-    return run
+    return _unless_missing(path, slot, run)
 
 
 def _settled(value: Any) -> Any:

@@ -121,7 +121,8 @@ def record(tx: Connection, hub: Hub, stated: Sequence[Stated]) -> Recorded:
     if not stated:
         return Recorded()
     cases = _open(tx, {item.fact.return_id for item in stated})
-    recorded: list[Stated] = []
+    facts = 0
+    keys: set[tuple[str, str, UUID]] = set()
     effects: list[tuple[Any, ...]] = []
     begun: list[tuple[int, Cursor]] = []
     entries: list[audit.Entry] = []
@@ -130,15 +131,20 @@ def record(tx: Connection, hub: Hub, stated: Sequence[Stated]) -> Recorded:
             part = stated[start : start + PART]
             chains = [_add(hub, cases, item, effects) for item in part]
             new = [one for chain in chains for one in chain]
-            _store(tx, new, cases, begun)
-            recorded += new
+            touched = {item.fact.return_id: cases[item.fact.return_id] for item in new}
+            _store(tx, new, touched, begun)
+            facts += len(new)
+            keys |= _keys(new, touched)
             entries += map(_entry, chains)
-        _store_keys(tx, cases, recorded)
+            for case in touched.values():
+                case.state = {}  # a later fact folds anew; memory given back is memory in the cache
+        # all at once and in order: two batches that share a number must not wait for each other crosswise
+        send(tx, "store_keys", columns(sorted(keys), ("value", "kind", "return_id")))
         enqueued = send(tx, "enqueue_effects", columns(effects, _EFFECT_COLUMNS))
     if any(cursor.rowcount != expected for expected, cursor in begun):
         raise Raced("a return was begun by somebody else meanwhile")
     audit.append(tx, entries)
-    return Recorded(facts=len(recorded), targets={row["target"] for row in enqueued.fetchall()})
+    return Recorded(facts=facts, targets={row["target"] for row in enqueued.fetchall()})
 
 
 def _add(hub: Hub, cases: Mapping[UUID, _Case], item: Stated, effects: list[tuple[Any, ...]]) -> list[Stated]:
@@ -249,10 +255,9 @@ def fact_tree(fact: Fact) -> dict[str, Any]:
 
 
 def _store(
-    tx: Connection, new: Sequence[Stated], cases: Mapping[UUID, _Case], begun: list[tuple[int, Cursor]]
+    tx: Connection, new: Sequence[Stated], touched: Mapping[UUID, _Case], begun: list[tuple[int, Cursor]]
 ) -> None:
     append_facts(tx, new)
-    touched = {item.fact.return_id: cases[item.fact.return_id] for item in new}
     fresh = {return_id: case.state for return_id, case in touched.items() if not case.stored}
     if fresh:
         begun.append((len(fresh), begin(tx, fresh)))
@@ -260,7 +265,7 @@ def _store(
     if known:
         project(tx, known)
     for return_id in fresh:
-        cases[return_id].stored = True
+        touched[return_id].stored = True
 
 
 def append_facts(tx: Connection, stated: Sequence[Stated]) -> None:
@@ -293,15 +298,15 @@ def _send_states(tx: Connection, statement: str, states: Mapping[UUID, Mapping[s
     return send(tx, statement, columns(projected, ("id", "state", "status", "rma_number", "entity")))
 
 
-def _store_keys(tx: Connection, cases: Mapping[UUID, _Case], recorded: Sequence[Stated]) -> None:
+def _keys(new: Sequence[Stated], touched: Mapping[UUID, _Case]) -> set[tuple[str, str, UUID]]:
+    """(value, kind, return) of the numbers that returns and new facts can be found by."""
     keys = {
         (value, kind, return_id)
-        for return_id, case in cases.items()
+        for return_id, case in touched.items()
         for kind, value in return_keys(case.state)
     }
-    keys |= {(value, kind, item.fact.return_id) for item in recorded for kind, value in fact_keys(item.fact)}
-    # all at once and in order, so that two batches that share a number never wait for each other crosswise
-    send(tx, "store_keys", columns(sorted(keys), ("value", "kind", "return_id")))
+    keys |= {(value, kind, item.fact.return_id) for item in new for kind, value in fact_keys(item.fact)}
+    return keys
 
 
 def _entry(facts: Sequence[Stated]) -> audit.Entry:

@@ -7,10 +7,9 @@ counted from the order to the request, so that a decision made late is the one t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import orjson
@@ -30,8 +29,7 @@ _NAMESPACE = uuid5(NAMESPACE_URL, "urn:returns-hub:authorization")
 Tree = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What comparing a return with its order showed; None is unknown."""
 
     passed: bool | None
@@ -43,8 +41,7 @@ class Finding:
         return {True: "pass", False: "fail", None: "unknown"}[self.passed]
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     """A line of the return beside the line of the order it came from."""
 
     line_no: int
@@ -55,8 +52,9 @@ class _Line:
 
     @property
     def price(self) -> Decimal | None:
-        price = (self.order_line or {}).get("unit_price")
-        return None if price is None else Decimal(price)
+        if self.order_line is None or self.order_line.get("unit_price") is None:
+            return None
+        return Decimal(self.order_line["unit_price"])
 
 
 def decide_authorization(return_: Tree, order: Tree | None, table: DecisionTable) -> dict[str, Any]:
@@ -71,11 +69,12 @@ def decide_authorization(return_: Tree, order: Tree | None, table: DecisionTable
     Returns:
         The data of an `authorization.decided` fact.
     """
-    lines = [_beside(line, order) for line in return_.get("lines", ())]
+    ordered = _by_sku(order)
+    lines = [_beside(line, ordered) for line in return_.get("lines", ())]
     findings = {
         "order_found": _order_found(return_, order),
         "all_lines_on_order": _lines_on_order(lines, order),
-        "quantity_within_order": _quantity_within_order(lines, order),
+        "quantity_within_order": _quantity_within_order(lines, None if order is None else ordered),
     }
     inputs: dict[str, str | bool | Decimal | int | None] = {
         **{name: finding.passed for name, finding in findings.items()},
@@ -127,15 +126,24 @@ def _decided(line: _Line, *, approved: bool) -> dict[str, Any]:
     return decided
 
 
-def _beside(line: Tree, order: Tree | None) -> _Line:
+def _by_sku(order: Tree | None) -> dict[str, list[Tree]]:
+    """The order's lines by item, those without one left out."""
+    found: dict[str, list[Tree]] = {}
+    for line in (order or {}).get("lines", ()):
+        if line.get("sku"):
+            found.setdefault(line["sku"], []).append(line)
+    return found
+
+
+def _beside(line: Tree, ordered: Mapping[str, list[Tree]]) -> _Line:
     """The order's line with the same item; among several, one that covers the quantity."""
     item = line.get("item") or {}
     # as the fold writes it: a source that says 2.0 asks for no more than one that says 2
     requested = Decimal(line.get("requested", "0")).normalize()
     sku = item.get("sku", "")
-    same = [other for other in (order or {}).get("lines", ()) if sku and other.get("sku") == sku]
-    enough = [other for other in same if Decimal(other.get("quantity", "0")) >= requested]
-    found = (enough or same or [None])[0]
+    same = ordered.get(sku, ())
+    enough = (other for other in same if Decimal(other.get("quantity", "0")) >= requested)
+    found = next(enough, same[0] if same else None)
     return _Line(int(line["line_no"]), sku, requested, line.get("uom", ""), found)
 
 
@@ -159,14 +167,16 @@ def _lines_on_order(lines: list[_Line], order: Tree | None) -> Finding:
     return Finding(passed=True, evidence=f"all {len(lines)} lines are on order {order['number']}")
 
 
-def _quantity_within_order(lines: list[_Line], order: Tree | None) -> Finding:
+def _quantity_within_order(lines: list[_Line], ordered: Mapping[str, list[Tree]] | None) -> Finding:
     """Compares per item, since an item may be spread over several lines on either side."""
-    if order is None or not all(line.order_line for line in lines):
+    if ordered is None or not all(line.order_line for line in lines):
         return Finding(passed=None, evidence="no order line to compare with")
     over = []
-    for sku in dict.fromkeys(line.sku for line in lines):
-        asked = [line for line in lines if line.sku == sku]
-        bought = [other for other in order["lines"] if other.get("sku") == sku]
+    returned: dict[str, list[_Line]] = {}
+    for line in lines:
+        returned.setdefault(line.sku, []).append(line)
+    for sku, asked in returned.items():
+        bought = ordered[sku]
         units = {line.uom for line in asked} | {other.get("uom", "") for other in bought}
         if len(units) > 1:
             return Finding(passed=None, evidence=f"{sku}: units differ, {', '.join(sorted(units))}")

@@ -85,12 +85,15 @@ class DecisionTable:
                 all such faults are listed.
         """
         values = self._checked(inputs)
-        return self._answer(values, self._classes(values))
+        return self._answer(values, self.rules[self._match(self._classes(values))])
 
     def decide_each(
         self, inputs: Mapping[str, str | bool | int | Decimal | None], name: str, alternatives: Sequence[str]
     ) -> list[Decision]:
         """Answer for `inputs` with each of some texts as the input `name`; the others are looked at once.
+
+        Returns:
+            An answer per rule that fired, each for the first text that it fired for, in their order.
 
         Raises:
             InputError: As `decide`.
@@ -98,20 +101,21 @@ class DecisionTable:
         values = self._checked({**inputs, name: alternatives[0]})
         at = [column.name for column in self.inputs].index(name)
         classes = self._classes(values)
-        decisions = []
+        fired: dict[int, str] = {}
         for text in alternatives:
-            own = (*values[:at], text, *values[at + 1 :])
             kind = _representative(text, self._landmarks[at])
-            decisions.append(self._answer(own, (*classes[:at], kind, *classes[at + 1 :])))
-        return decisions
+            fired.setdefault(self._match((*classes[:at], kind, *classes[at + 1 :])), text)
+        return [
+            self._answer((*values[:at], text, *values[at + 1 :]), self.rules[rule])
+            for rule, text in fired.items()
+        ]
 
     def _classes(self, values: tuple[Value, ...]) -> tuple[Value, ...]:
         return tuple(
             _representative(value, marks) for value, marks in zip(values, self._landmarks, strict=True)
         )
 
-    def _answer(self, values: tuple[Value, ...], classes: tuple[Value, ...]) -> Decision:
-        rule = self.rules[self._match(classes)]
+    def _answer(self, values: tuple[Value, ...], rule: Rule) -> Decision:
         return Decision(dict(rule.outputs), rule.name, partial(self._trace, rule, values))
 
     def unreachable(self) -> list[tuple[Rule, Rule]]:
@@ -125,7 +129,7 @@ class DecisionTable:
         return pairs
 
     def _checked(self, inputs: Mapping[str, str | bool | int | Decimal | None]) -> tuple[Value, ...]:
-        known = {column.name: None for column in self.inputs}
+        known = [column.name for column in self.inputs]
         faults = [
             f"{name!r} is not an input of the table; expected {', '.join(known)}"
             for name in inputs

@@ -140,7 +140,7 @@ WHERE m.id = new.id
 -- begin_returns --
 -- New returns, whole. Fewer rows than sent: somebody else has begun one of them meanwhile.
 INSERT INTO returns (return_id, state, status, rma_number, entity)
-SELECT id, state::jsonb, status, rma_number, entity
+SELECT id, state::json, status, rma_number, entity
 FROM unnest(%(id)b::uuid[], %(state)b::text[], %(status)b::text[], %(rma_number)b::text[], %(entity)b::text[])
      AS new (id, state, status, rma_number, entity)
 ORDER BY id
@@ -167,14 +167,14 @@ FROM ROWS FROM (
     json_to_recordset(%(facts)s::json) AS (
         id uuid, return_id uuid, type text, version smallint, source text, occurred_at timestamptz,
         recorded_at timestamptz, entity text, site text, actor text, actor_kind text, correlation_id text,
-        causation_id text, mapping text, raw_sha256 text, corrects uuid, data jsonb),
+        causation_id text, mapping text, raw_sha256 text, corrects uuid, data json),
     unnest(%(message_id)b::uuid[])
 ) WITH ORDINALITY AS new (id, return_id, type, version, source, occurred_at, recorded_at, entity, site,
      actor, actor_kind, correlation_id, causation_id, mapping, raw_sha256, corrects, data, message_id, nr)
 ORDER BY nr
 
 -- project_returns --
-UPDATE returns r SET state = new.state::jsonb, status = new.status, rma_number = new.rma_number,
+UPDATE returns r SET state = new.state::json, status = new.status, rma_number = new.rma_number,
     entity = new.entity, updated_at = now()
 FROM unnest(%(id)b::uuid[], %(state)b::text[], %(status)b::text[], %(rma_number)b::text[], %(entity)b::text[])
      AS new (id, state, status, rma_number, entity)
@@ -182,7 +182,7 @@ WHERE r.return_id = new.id
 
 -- store_keys --
 INSERT INTO business_keys (value, kind, return_id)
-SELECT DISTINCT value, kind, return_id
+SELECT value, kind, return_id
 FROM unnest(%(value)b::text[], %(kind)b::text[], %(return_id)b::uuid[]) AS new (value, kind, return_id)
 ON CONFLICT DO NOTHING
 

@@ -90,14 +90,14 @@ CREATE TABLE facts (
     raw_sha256      text NOT NULL,
     corrects        uuid,
     message_id      uuid,
-    data            jsonb NOT NULL
+    data            json NOT NULL
 );
 CREATE INDEX facts_return ON facts (return_id, seq);
 
 -- The projection: fold(facts) per return. `returns-hub rebuild` makes it anew, bit for bit.
 CREATE TABLE returns (
     return_id   uuid PRIMARY KEY,
-    state       jsonb NOT NULL DEFAULT '{}',
+    state       json NOT NULL DEFAULT '{}',
     status      text NOT NULL DEFAULT '',
     rma_number  text NOT NULL DEFAULT '',
     entity      text NOT NULL DEFAULT '',
@@ -112,7 +112,6 @@ CREATE TABLE business_keys (
     return_id  uuid NOT NULL,
     PRIMARY KEY (value, kind, return_id)
 );
-CREATE INDEX business_keys_return ON business_keys (return_id);
 
 -- Everything that leaves. One row per (target, operation, business key), for ever.
 -- 'waiting' with an unfinished earlier effect of the same return and target is what people call held.
