@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from hub.cli import authoring, operate, partners, platform
+from hub.cli import authoring, checking, operate, partners, platform
 
 app = typer.Typer(
     name="returns-hub",
@@ -19,7 +19,7 @@ START, BUILD, TRY, OPERATE = "Start", "Build mappings and flows", "Try a partner
 
 app.command(rich_help_panel=START)(platform.up)
 app.command(rich_help_panel=START)(platform.demo)
-app.command(rich_help_panel=BUILD)(authoring.check)
+app.command(rich_help_panel=BUILD)(checking.check)
 app.command("map", rich_help_panel=BUILD)(authoring.map_file)
 app.command(rich_help_panel=BUILD)(authoring.functions)
 app.command(rich_help_panel=TRY)(partners.read)
