@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
@@ -83,9 +84,7 @@ def test_every_code_of_a_partner_comes_back_as_itself_from_the_crosswalked_value
 
 
 @pytest.mark.parametrize(("name", "words"), VOCABULARIES.items())
-def test_a_table_names_its_vocabulary_whole_each_word_once(
-    name: str, words: type[vocabulary.StrEnum]
-) -> None:
+def test_a_table_names_its_vocabulary_whole_each_word_once(name: str, words: type[StrEnum]) -> None:
     found = [row[CANONICAL] for _, row in table(name).rows]
     assert sorted(found) == sorted(word.value for word in words)
 
