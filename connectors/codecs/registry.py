@@ -9,11 +9,12 @@ from connectors.codecs.delimited import DelimitedCodec
 from connectors.codecs.json import JsonCodec
 from connectors.codecs.x12 import guide
 from connectors.codecs.x12.codec import X12Codec
+from connectors.codecs.xml import XmlCodec
 
 
 def formats() -> list[str]:
     """All formats there are."""
-    return ["csv", "json", "json/items", *guide.names()]
+    return ["csv", "json", "json/items", "xml", *guide.names()]
 
 
 @lru_cache(maxsize=64)
@@ -29,6 +30,8 @@ def codec(format: str) -> Codec:  # noqa: A002 - the word of system.yaml
         return JsonCodec(items="items")
     if format == "csv":
         return DelimitedCodec()
+    if format == "xml":
+        return XmlCodec()
     if format in guide.names():
         return X12Codec(format)
     raise KeyError(f"There is no codec for '{format}'; known formats are {', '.join(formats())}")

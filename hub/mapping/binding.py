@@ -19,7 +19,7 @@ from hub.mapping.nodes import Call, Expression, Leaf, Literal, Path, Position, S
 from hub.mapping.values import ABSENT, ValueRefused, is_absent, plain, shown, text_of
 
 _CANONICAL_TYPE = re.compile(r"[a-z_]+(\.[a-z_]+)*@[0-9]+")
-_TEXT_TYPES = ("x12/", "edifact/", "csv", "delimited")
+_TEXT_TYPES = ("x12/", "edifact/", "csv", "delimited", "xml")
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,8 @@ def position(root: Any, way: Way, source_type: str) -> str:
         name, number, rest = anchor
         if source_type.startswith(("csv", "delimited")):
             return f"row {number}" + (f", column {rest[0]}" if rest else "")
+        if source_type.partition("/")[0] == "xml":
+            return f"line {number}, {dotted(way)}"
         words = f"{name} segment {number}" if name else "transaction"
         labels = ("element", "component")
         for label, part in zip(labels, rest, strict=False):
