@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from connectors.codecs.base import NOTHING, Body, Decoded, Finding, Record, Tree
+from connectors.codecs.segmented.guide import Guide
 from connectors.codecs.x12 import findings as codes
 from connectors.codecs.x12.delimiters import Delimiters
 from connectors.codecs.x12.envelope import Group, Interchange, Transaction
-from connectors.codecs.x12.guide import Guide, find, load
+from connectors.codecs.x12.guide import find, load
 from connectors.codecs.x12.reader import Reader
 from connectors.codecs.x12.segments import Block
 from connectors.codecs.x12.tree import builder

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from connectors.codecs.segmented.guide import Element, Note, SegmentDef
 from connectors.codecs.x12 import findings as codes
 from connectors.codecs.x12.delimiters import Separators
-from connectors.codecs.x12.guide import Element, Note, SegmentDef
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _INTEGER: Final = re.compile(r"-?\d+")

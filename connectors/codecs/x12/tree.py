@@ -12,12 +12,12 @@ from functools import lru_cache
 from itertools import compress
 from typing import Any, Final, NamedTuple
 
+from connectors.codecs.segmented.guide import Guide, SegmentDef
+from connectors.codecs.segmented.structure import Hang, Misplaced, Plan, Step, hangs, plan
 from connectors.codecs.x12.delimiters import Separators
 from connectors.codecs.x12.elements import matcher, problems
-from connectors.codecs.x12.findings import ELEMENT_MISSING, SEGMENT_MISSING, SET_SEGMENTS_IN_ERROR, X12Finding
-from connectors.codecs.x12.guide import Guide, SegmentDef
+from connectors.codecs.x12.findings import ELEMENT_MISSING, SET_SEGMENTS_IN_ERROR, X12Finding
 from connectors.codecs.x12.segments import Block
-from connectors.codecs.x12.structure import Misplaced, Plan, Step, plan
 
 KEYS: Final = ("@", *(f"{position:02d}" for position in range(1, 1000)))
 """Names of the elements of a segment; "@" is its number in the transaction."""
@@ -29,22 +29,13 @@ _RELATIONS_LIMIT: Final = 4096
 Node = dict[str, Any]
 
 
-class _Hang(NamedTuple):
-    """One key of a node: the node it is in, the nodes under it; `more` is None when it holds just one."""
-
-    parent: int
-    key: str
-    first: int
-    more: tuple[int, ...] | None
-
-
 class _Ready(NamedTuple):
     """A plan made ready to run: per segment its matcher; relations to look up; what hangs where."""
 
     plan: Plan
     accepts: tuple[Callable[[str], object], ...]
     related: tuple[tuple[int, set[tuple[str, ...]]], ...]
-    hangs: tuple[_Hang, ...]
+    hangs: tuple[Hang, ...]
 
 
 class Builder:
@@ -109,7 +100,7 @@ class Builder:
                 for at, step in enumerate(made.steps)
                 if step.segment.notes
             ),
-            _hangs(made),
+            hangs(made),
         )
         if self._size + len(shape) > _PLANS_LIMIT:
             self._plans.clear()
@@ -170,30 +161,15 @@ class Builder:
                 node[KEYS[position]] = {KEYS[at]: part for at, part in enumerate(parts, 1) if part}
 
 
-def _hangs(made: Plan) -> tuple[_Hang, ...]:
-    """The nodes under each key together, in the order in which keys first occur."""
-    found: dict[tuple[int, str], list[int]] = {}
-    single = set()
-    for node, step in enumerate(made.steps, 1):
-        place = (step.parent, step.segment.id)
-        found.setdefault(place, []).append(node)
-        if not step.many:
-            single.add(place)
-    return tuple(
-        _Hang(parent, key, nodes[0], None if (parent, key) in single else tuple(nodes[1:]))
-        for (parent, key), nodes in found.items()
-    )
-
-
 def _structural(item: Misplaced, block: Block, tolerate: Collection[str]) -> X12Finding:
     number = item.before + 2
-    tolerated = item.code != SEGMENT_MISSING and ("*" in tolerate or item.segment in tolerate)
+    tolerated = not item.absent and ("*" in tolerate or item.segment in tolerate)
     return X12Finding(
         code=item.code,
         message=f"{item.message} (segment {number} of transaction {block.control}).",
         place=f"transaction {block.control}, segment {number} ({item.segment})",
-        expected=item.segment if item.code == SEGMENT_MISSING else "",
-        found="" if item.code == SEGMENT_MISSING else item.segment,
+        expected=item.segment if item.absent else "",
+        found="" if item.absent else item.segment,
         offset=block.offset_of(number),
         fatal=not tolerated,
         segment=item.segment,

@@ -1,66 +1,17 @@
-"""A document seen through a moving window, and the search for envelope segments in it.
-
-All places are offsets from the start of the document, so nothing needs adjusting when the window moves.
-"""
+"""The search for envelope segments in a document seen through a window."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
-from connectors.codecs.base import Body
+from connectors.codecs.segmented.window import Segment, Window
 from connectors.codecs.x12.delimiters import Delimiters
 
 _TAGS: Final = ("ST", "SE", "GS", "GE", "TA1", "IEA", "BIN", "BDS")
 _BINARY: Final = {b"BIN": 1, b"BDS": 2}
 """Binary segments, and which of their elements holds the length of the one behind it."""
-
-
-class Window:
-    """The part of a document from `keep` on, as far as it has been read."""
-
-    def __init__(self, body: Body) -> None:
-        self._chunks = iter((body,) if isinstance(body, bytes) else body)
-        self.data = b""
-        self.base = 0  # offset of `data`
-        self.keep = 0  # what lies before may be dropped
-        self.ended = False
-
-    @property
-    def end(self) -> int:
-        """Offset behind what has been read."""
-        return self.base + len(self.data)
-
-    def fill(self) -> bool:
-        """Read another chunk; False at the end of the document."""
-        for chunk in self._chunks:
-            if chunk:
-                kept = self.data[self.keep - self.base :]
-                self.data = kept + chunk if kept else bytes(chunk)
-                self.base = self.keep
-                return True
-        self.ended = True
-        return False
-
-    def ensure(self, at: int, size: int) -> bool:
-        """Read until `size` bytes from `at` on are there; False when there is not even one."""
-        while self.end - at < size and self.fill():
-            pass
-        return self.end > at
-
-    def slice(self, start: int, end: int) -> bytes:
-        """Bytes of the document, which must lie in the window."""
-        return self.data[start - self.base : end - self.base]
-
-
-class Segment(NamedTuple):
-    """A segment of the envelope: its id, where it begins and ends, and whether a terminator ends it."""
-
-    tag: bytes
-    start: int
-    end: int
-    closed: bool
 
 
 class Scanner:

@@ -11,10 +11,10 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from connectors.codecs.base import EncodeError, Tree, excerpt
+from connectors.codecs.segmented.guide import Guide, Node, SegmentDef
+from connectors.codecs.segmented.structure import plan
 from connectors.codecs.x12.delimiters import Separators
 from connectors.codecs.x12.elements import problems
-from connectors.codecs.x12.guide import Guide, Node, SegmentDef
-from connectors.codecs.x12.structure import plan
 
 _REPETITION_SINCE: Final = "00402"
 _NAMES_LIMIT: Final = 999

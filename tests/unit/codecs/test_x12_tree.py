@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.codecs.base import Record
+from connectors.codecs.segmented.guide import GuideError
+from connectors.codecs.segmented.structure import plan
 from connectors.codecs.x12.codec import X12Codec
 from connectors.codecs.x12.delimiters import Separators
 from connectors.codecs.x12.elements import matcher, problems
-from connectors.codecs.x12.guide import GuideError, find, load, names, parse
-from connectors.codecs.x12.structure import plan
+from connectors.codecs.x12.guide import find, load, names, parse
 
 GUIDE = load("x12/180-004010")
 CODEC = X12Codec("x12/180-004010")

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.codecs.base import EncodeError
+from connectors.codecs.segmented.guide import Element, Guide, Node, SegmentDef
 from connectors.codecs.x12.codec import X12Codec
 from connectors.codecs.x12.delimiters import Separators
 from connectors.codecs.x12.elements import problems
-from connectors.codecs.x12.guide import Element, Guide, Node, SegmentDef, load
+from connectors.codecs.x12.guide import load
 
 CODEC = X12Codec("x12/180-004010")
 ENVELOPE: dict[str, Any] = {

@@ -6,15 +6,11 @@ Where segments go depends on their ids alone, so it is worked out once for each 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from connectors.codecs.x12 import findings as codes
-from connectors.codecs.x12.guide import Guide, Node, SegmentDef
-
-_SEGMENT_ID: Final = re.compile(r"[A-Z][A-Z0-9]{1,2}")
+from connectors.codecs.segmented.guide import Guide, Node, SegmentDef
 
 
 class Step(NamedTuple):
@@ -27,13 +23,17 @@ class Step(NamedTuple):
 
 
 class Misplaced(NamedTuple):
-    """A structural finding. `before` is the segment it is about or missing before, 0 behind ST."""
+    """A structural finding. `before` is the segment it is about or missing before, 0 is the first one.
+
+    `code` is the format's own; `absent` says that the segment is not there.
+    """
 
     code: str
     before: int
     segment: str
     loop: str
     message: str
+    absent: bool = False
 
 
 class Plan(NamedTuple):
@@ -58,6 +58,8 @@ class _Scope:
 class _Planner:
     def __init__(self, guide: Guide) -> None:
         self.guide = guide
+        self.faults = guide.family.faults
+        self.whole = guide.family.whole
         self.scopes = [_Scope(guide.structure, 0, "")]
         self.steps: list[Step] = []
         self.misplaced: list[Misplaced] = []
@@ -87,7 +89,9 @@ class _Planner:
             if node.mandatory:
                 inside = f" in loop {scope.loop}" if scope.loop else ""
                 message = f"The mandatory segment {node.id}{inside} is missing"
-                self.misplaced.append(Misplaced(codes.SEGMENT_MISSING, index, node.id, scope.loop, message))
+                self.misplaced.append(
+                    Misplaced(self.faults.missing, index, node.id, scope.loop, message, absent=True)
+                )
 
     def _enter(self, scope: _Scope, position: int, index: int) -> None:
         if position != scope.at:
@@ -97,7 +101,7 @@ class _Planner:
         node = scope.nodes[position]
         loop = node.id if node.children else scope.loop
         if scope.count > node.most:
-            code = codes.LOOP_TOO_OFTEN if node.children else codes.SEGMENT_TOO_OFTEN
+            code = self.faults.loop_too_often if node.children else self.faults.too_often
             what = "Loop" if node.children else "Segment"
             message = f"{what} {node.id} occurs {scope.count} times, at most {node.most} are allowed"
             self.misplaced.append(Misplaced(code, index, node.id, loop, message))
@@ -124,15 +128,15 @@ class _Planner:
         self._step(scope, segment, scope.loop, many=True)
 
     def _belated(self, scope: _Scope, node: Node, index: int) -> None:
-        where = f"loop {scope.loop}" if scope.loop else "the transaction"
+        where = f"loop {scope.loop}" if scope.loop else f"the {self.whole}"
         if node.most == 1 and node.id in scope.keys:
-            code, message = codes.SEGMENT_TOO_OFTEN, f"Segment {node.id} occurs more than once in {where}"
+            code, message = self.faults.too_often, f"Segment {node.id} occurs more than once in {where}"
             segment, many = (
                 SegmentDef(id=f"{node.id}+", known=False),
                 True,
             )  # what is there is not overwritten
         else:
-            code, message = codes.SEGMENT_OUT_OF_ORDER, f"Segment {node.id} is not in its place in {where}"
+            code, message = self.faults.out_of_order, f"Segment {node.id} is not in its place in {where}"
             segment, many = node.segment, node.most > 1
         self.misplaced.append(Misplaced(code, index, node.id, scope.loop, message))
         self._step(scope, segment, scope.loop, many=many)
@@ -140,12 +144,13 @@ class _Planner:
             self.scopes.append(_Scope(node.children, len(self.steps), node.id))
 
     def _stranger(self, name: str, loop: str) -> tuple[str, str]:
-        if not _SEGMENT_ID.fullmatch(name):
-            return codes.SEGMENT_UNRECOGNIZED, f"'{name[:20]}' is no segment id"
-        where = f"loop {loop}" if loop else "the transaction"
+        if not self.guide.family.segment_id.fullmatch(name):
+            return self.faults.unrecognized, f"'{name[:20]}' is no segment id"
+        where = f"loop {loop}" if loop else f"the {self.whole}"
         if _occurs(name, self.guide.structure):
-            return codes.SEGMENT_UNEXPECTED, f"Segment {name} is not expected in {where}"
-        return codes.SEGMENT_NOT_IN_SET, f"Segment {name} does not belong to set {self.guide.set}"
+            return self.faults.unexpected, f"Segment {name} is not expected in {where}"
+        what = f"{self.guide.family.kind} {self.guide.set}"
+        return self.faults.not_in_set, f"Segment {name} does not belong to {what}"
 
 
 def _ahead(scope: _Scope, name: str) -> int | None:
@@ -167,9 +172,33 @@ def _occurs(name: str, nodes: Sequence[Node]) -> bool:
 
 
 def plan(guide: Guide, shape: Sequence[str]) -> Plan:
-    """Work out the plan for a sequence of segment ids, ST and SE left out."""
+    """Work out the plan for a sequence of segment ids; those of the envelope are left out."""
     planner = _Planner(guide)
     for index, name in enumerate(shape):
         planner.place(index, name)
     planner.finish(len(shape))
     return Plan(tuple(planner.steps), tuple(planner.misplaced))
+
+
+class Hang(NamedTuple):
+    """One key of a node: the node it is in, the nodes under it; `more` is None when it holds just one."""
+
+    parent: int
+    key: str
+    first: int
+    more: tuple[int, ...] | None
+
+
+def hangs(made: Plan) -> tuple[Hang, ...]:
+    """The nodes under each key together, in the order in which keys first occur."""
+    found: dict[tuple[int, str], list[int]] = {}
+    single = set()
+    for node, step in enumerate(made.steps, 1):
+        place = (step.parent, step.segment.id)
+        found.setdefault(place, []).append(node)
+        if not step.many:
+            single.add(place)
+    return tuple(
+        Hang(parent, key, nodes[0], None if (parent, key) in single else tuple(nodes[1:]))
+        for (parent, key), nodes in found.items()
+    )

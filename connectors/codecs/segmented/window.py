@@ -1,0 +1,56 @@
+"""A document seen through a moving window.
+
+All places are offsets from the start of the document, so nothing needs adjusting when the window moves.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from connectors.codecs.base import Body
+
+
+class Window:
+    """The part of a document from `keep` on, as far as it has been read."""
+
+    def __init__(self, body: Body) -> None:
+        self._chunks = iter((body,) if isinstance(body, bytes) else body)
+        self.data = b""
+        self.base = 0  # offset of `data`
+        self.keep = 0  # what lies before may be dropped
+        self.ended = False
+
+    @property
+    def end(self) -> int:
+        """Offset behind what has been read."""
+        return self.base + len(self.data)
+
+    def fill(self) -> bool:
+        """Read another chunk; False at the end of the document."""
+        for chunk in self._chunks:
+            if chunk:
+                kept = self.data[self.keep - self.base :]
+                self.data = kept + chunk if kept else bytes(chunk)
+                self.base = self.keep
+                return True
+        self.ended = True
+        return False
+
+    def ensure(self, at: int, size: int) -> bool:
+        """Read until `size` bytes from `at` on are there; False when there is not even one."""
+        while self.end - at < size and self.fill():
+            pass
+        return self.end > at
+
+    def slice(self, start: int, end: int) -> bytes:
+        """Bytes of the document, which must lie in the window."""
+        return self.data[start - self.base : end - self.base]
+
+
+class Segment(NamedTuple):
+    """A segment of the envelope: its id, where it begins and ends, and whether a terminator ends it."""
+
+    tag: bytes
+    start: int
+    end: int
+    closed: bool
