@@ -6,8 +6,10 @@ import re
 from typing import Any, Final
 
 from connectors.codecs.segmented import guide as segmented
-from connectors.codecs.segmented.guide import Family, Faults, Guide
+from connectors.codecs.segmented.guide import Element, Family, Faults, Guide, Node
 from connectors.codecs.x12 import findings as codes
+
+__all__ = ["X12", "Element", "Guide", "Node", "find", "load", "names", "parse"]
 
 _KINDS: Final = frozenset({"AN", "ID", "DT", "TM", "R", "N0", "N1", "N2", "N3", "N4", "B"})
 
