@@ -1,114 +1,117 @@
-"""Commands for people who write mappings and flows: map, functions."""
+"""Commands for people who write mappings and flows: map, test, functions."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hub.cli.output import AsJson, Failed, console, emit, failures, table
 from hub.settings import from_environment
 
+if TYPE_CHECKING:
+    from hub.authoring.suite import Report
+
+_File = Annotated[Path, typer.Argument(help="A mapping file.", exists=True, dir_okay=False)]
+
 
 def map_file(
-    file: Annotated[Path, typer.Argument(help="A mapping file.", exists=True, dir_okay=False)],
+    file: _File,
     sample: Annotated[
         str, typer.Option("--sample", "-s", help="A sample's name, or the path of a document.")
     ] = "",
+    field: Annotated[
+        str,
+        typer.Option("--field", "-f", help="Only target fields that begin with this, without the result."),
+    ] = "",
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Again at every save, until Ctrl-C.")] = False,
     json: AsJson = False,
 ) -> None:
     """Show what a mapping makes of a sample: the result and, per field, path, value found and each step."""
-    from hub.mapping.compile import compile_file  # start-up time of --help
-    from hub.mapping.coverage import coverage  # same
-    from hub.mapping.samples import jsonable, read_sample  # same
+    from hub.authoring.showing import show, sources_of
+    from hub.cli.mapping_view import as_tree, view
 
-    with failures(as_json=json):
-        compiled = compile_file(file, from_environment().project_dir / "mappings")
-        source = _sample(file, sample or next(iter(compiled.samples), ""))
-        results = []
-        for tree in read_sample(source, compiled.source_type, _decode):
-            mapped = compiled.apply(tree)
-            results.append(
-                {
-                    "key": compiled.key(tree) if compiled.has_key else None,
-                    "value": jsonable(mapped.value),
-                    "errors": [str(error) for error in mapped.errors],
-                    "fields": compiled.explain(tree),
-                    "unused": [f"{one.path} (e.g. {one.example})" for one in coverage(compiled, tree).unused],
-                }
-            )
-        emit(
-            {"mapping": compiled.ref, "digest": compiled.digest, "documents": [_plain(r) for r in results]},
-            as_json=json,
-            people=lambda: _show_mapped(compiled.ref, source, results),
+    project = from_environment().project_dir
+    if watch:
+        from hub.cli.watching import repeat
+
+        repeat(
+            lambda: view(show(project, file, sample), console.width, field),
+            lambda: sources_of(project, file, sample),
         )
-        if any(result["errors"] for result in results):
+        return
+    with failures(as_json=json):
+        shown = show(project, file, sample)
+        emit(
+            as_tree(shown, field),
+            as_json=json,
+            people=lambda: console.print(view(shown, console.width, field), soft_wrap=False),
+        )
+        if not shown.holds:
             raise Failed
 
 
-def _sample(file: Path, name: str) -> Path:
-    if not name:
-        raise LookupError(f"{file} names no samples: say which document to map with --sample")
-    if Path(name).is_file():
-        return Path(name)
-    folder = file.parent / "samples"
-    found = [path for path in sorted(folder.glob(f"{name}.*")) if not path.name.endswith(".expected.json")]
-    if len(found) != 1:
-        known = ", ".join(sorted({path.name.split(".")[0] for path in folder.glob("*")})) or "none"
-        raise LookupError(f"expected one sample {folder}/{name}.*, found {len(found)}; there are: {known}")
-    return found[0]
+def run_tests(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Mapping files, folders, or names such as acme.return_notice; all without any."),
+    ] = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Write what the mappings make as the expected documents.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --update: write without asking.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Run every sample of every mapping against its expected document."""
+    from hub.authoring.library import chosen
+    from hub.authoring.suite import examined
+    from hub.cli import suite_view
 
-
-def _decode(source_type: str, body: bytes) -> Sequence[Any]:
-    from connectors.codecs.registry import codec  # start-up time of --help
-
-    trees = []
-    for record in codec(source_type).decode(body).records:
-        if record.tree is None:
-            raise ValueError("; ".join(f"{finding.place}: {finding.message}" for finding in record.findings))
-        trees.append(record.tree)
-    return trees
-
-
-def _plain(result: dict[str, Any]) -> dict[str, Any]:
-    fields = [
-        {
-            "target": one.target_path,
-            "expression": one.expression,
-            "source": one.source_path,
-            "position": one.position,
-            "found": one.found,
-            "steps": [{"call": step.call, "value": step.value} for step in one.steps],
-            "value": one.value,
-        }
-        for one in result["fields"]
-    ]
-    return {**result, "fields": fields}
-
-
-def _show_mapped(ref: str, source: Path, results: Sequence[dict[str, Any]]) -> None:
-    console.print(f"[bold]{ref}[/bold] on {source}: {len(results)} documents\n")
-    for result in results:
-        lines = [
-            (one.target_path, one.source_path or "constant", one.found, _steps(one.steps), one.value)
-            for one in result["fields"]
-        ]
-        table(
-            f"key {result['key']}" if result["key"] else "fields",
-            ("field", "path", "found", "steps", "value"),
-            lines,
+    project = from_environment().project_dir
+    with failures(as_json=json):
+        files = chosen(project, names or ())
+        reports = [examined(project, path) for path in files]
+        written = _written(files, reports, yes=yes, json=json) if update else []
+        if written:
+            reports = [examined(project, path) for path in files]
+        emit(
+            suite_view.as_tree(reports, written),
+            as_json=json,
+            people=lambda: _show_reports(reports, details=bool(names)),
         )
-        console.print_json(data=result["value"], default=str)
-        for error in result["errors"]:
-            console.print(f"[red]error[/red] {error}", soft_wrap=True)
-        if result["unused"]:
-            console.print(f"[yellow]not used[/yellow] {', '.join(result['unused'])}\n", soft_wrap=True)
+        if not all(report.passed for report in reports):
+            raise Failed
 
 
-def _steps(steps: Sequence[Any]) -> str:
-    return " → ".join(f"{step.call} {step.value!s}" for step in steps)
+def _show_reports(reports: Sequence[Report], *, details: bool) -> None:
+    from hub.cli import suite_view
+
+    for report in reports:
+        faults = suite_view.faults(report)
+        if faults is not None:
+            console.print(faults)
+    console.print(suite_view.summary(reports, details=details))
+
+
+def _written(files: Sequence[Path], reports: Sequence[Report], *, yes: bool, json: bool) -> list[Path]:
+    """Write expected documents that a person, or --yes, agreed to; each is shown first."""
+    from hub.authoring.suite import rewrites
+    from hub.cli import suite_view
+
+    found = [one for path, report in zip(files, reports, strict=True) for one in rewrites(path, report)]
+    if found and not yes and (json or not sys.stdin.isatty()):
+        raise ValueError("nobody can be asked here: say --update --yes to write the expected documents")
+    written = []
+    for one in found:
+        if not json:
+            console.print(suite_view.difference(one))
+        if yes or typer.confirm(f"write {one.file.name}?", default=False):
+            one.file.write_text(one.after, encoding="utf-8")
+            written.append(one.file)
+    return written
 
 
 def functions(json: AsJson = False) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from connectors.trees import parse_json
 from hub.mapping.functions.reference import markdown
-from hub.mapping.samples import jsonable, parse_json
 
 Workshop = Any
 
@@ -69,7 +69,7 @@ def test_an_example_does_what_the_page_says(workshop: Workshop, example: Example
         assert "\n".join(str(error) for error in mapped.errors) == example.blocks["text errors"].strip()
         return
     assert not mapped.errors
-    assert jsonable(mapped.value) == jsonable(parse_json(example.blocks["json result"].encode()))
+    assert mapped.value == parse_json(example.blocks["json result"].encode())
 
 
 def test_the_page_has_an_example_of_every_kind() -> None:

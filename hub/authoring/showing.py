@@ -1,0 +1,129 @@
+"""What a mapping makes of one file, with the way of every field: `returns-hub map`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hub.authoring.fields import unfilled
+from hub.authoring.library import compile_in
+from hub.flows.draft import CODES, SYSTEM_FILE
+from hub.flows.samples import read_trees, sample_files, target_problems
+from hub.mapping.compile import CompiledMapping
+from hub.mapping.coverage import Unused, coverage
+from hub.mapping.errors import FieldError, FieldTrace, MappingFailed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One document of the file.
+
+    Attributes:
+        key: The source's own identity, empty when the mapping has no key or the record none.
+        value: The result, without the fields in error.
+        fields: How each field got its value, in the order of the target.
+        errors: Every field in error, the key among them.
+        refused: What the target's schema says against the result; only asked when there are no errors.
+        unused: Source fields that the mapping does not read.
+    """
+
+    key: str
+    value: dict[str, Any]
+    fields: tuple[FieldTrace, ...]
+    errors: tuple[FieldError, ...]
+    refused: tuple[str, ...]
+    unused: tuple[Unused, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Showing:
+    """A mapping on a file.
+
+    Attributes:
+        mapping: The compiled mapping.
+        source: The file.
+        documents: One per record.
+        undecodable: What could not be decoded.
+        missing: Required target fields that no rule fills.
+        unknown: Rules for fields that the target does not know.
+    """
+
+    mapping: CompiledMapping
+    source: Path
+    documents: tuple[Shown, ...]
+    undecodable: tuple[str, ...]
+    missing: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether every document became a valid one."""
+        faults = self.undecodable or self.missing or self.unknown or not self.documents
+        return not faults and not any(one.errors or one.refused for one in self.documents)
+
+
+def show(project_dir: Path, file: Path, sample: str) -> Showing:
+    """Map a file.
+
+    Args:
+        project_dir: Folder with `mappings/`.
+        file: The mapping file.
+        sample: A sample's name or the path of a document; empty: the mapping's first sample.
+
+    Raises:
+        InvalidMapping: The file cannot be compiled; all problems.
+        LookupError: There is no such sample; the message names those there are.
+    """
+    mapping = compile_in(project_dir, file)
+    source = sample_of(file, sample or next(iter(mapping.samples), ""))
+    trees, undecodable = read_trees(mapping.source_type, source, file)
+    missing, unknown = unfilled(mapping)
+    return Showing(
+        mapping=mapping,
+        source=source,
+        documents=tuple(_shown(mapping, tree) for tree in trees),
+        undecodable=tuple(undecodable),
+        missing=missing,
+        unknown=unknown,
+    )
+
+
+def sample_of(file: Path, name: str) -> Path:
+    """The file of a sample of a mapping, or the file itself when it is the path of one."""
+    if not name:
+        raise LookupError(f"{file} names no samples: say which document to map with --sample")
+    if Path(name).is_file():
+        return Path(name)
+    found = sample_files(file, name)
+    if len(found) != 1:
+        folder = file.parent / "samples"
+        known = ", ".join(sorted({path.name.split(".")[0] for path in folder.glob("*")})) or "none"
+        files = ", ".join(path.name for path in found) or "none"
+        raise LookupError(f"expected one sample {folder}/{name}.*, found {files}; there are: {known}")
+    return found[0]
+
+
+def sources_of(project_dir: Path, file: Path, sample: str) -> list[Path]:
+    """Files and folders whose change can change what `show` says."""
+    mappings = project_dir / "mappings"
+    own = [file, file.parent / "samples", file.parent / SYSTEM_FILE, mappings / CODES]
+    return [path.resolve() for path in [*own, *([Path(sample)] if sample else [])] if path.exists()]
+
+
+def _shown(mapping: CompiledMapping, tree: Any) -> Shown:
+    mapped = mapping.apply(tree)
+    errors, key = list(mapped.errors), ""
+    if mapping.has_key:
+        try:
+            key = mapping.key(tree)
+        except MappingFailed as error:
+            errors += error.errors
+    return Shown(
+        key=key,
+        value=mapped.value,
+        fields=tuple(mapping.explain(tree)),
+        errors=tuple(errors),
+        refused=() if errors else tuple(target_problems(mapping.target_type, mapped.value)),
+        unused=coverage(mapping, tree).unused,
+    )
