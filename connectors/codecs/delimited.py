@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from connectors.codecs.base import NOTHING, Body, Decoded, EncodeError, Finding, Record, Tree, excerpt, whole
+from connectors.codecs.rows import columns_of, rows_of
 
 
 class DelimitedCodec:
@@ -29,13 +30,9 @@ class DelimitedCodec:
         return Decoded(records=_records(whole(body), options))
 
     def encode(self, tree: Tree, envelope: Mapping[str, Any] = NOTHING) -> bytes:
-        """Write a list of rows (or one row); columns in the order they first appear."""
-        rows = tree if isinstance(tree, list) else [tree]
-        columns: dict[str, None] = {}
-        for number, row in enumerate(rows):
-            if not isinstance(row, dict):
-                raise EncodeError(f"Row {number} is {type(row).__name__}, expected an object of columns")
-            columns.update(dict.fromkeys(name for name in row if name != "@"))
+        """Write `{rows: […]}`, a list of rows or one row; columns in the order they first appear."""
+        rows = rows_of(tree)
+        columns = columns_of(rows)
         out = io.StringIO(newline="")
         writer = csv.writer(out, delimiter=str(envelope.get("delimiter", ",")), lineterminator="\r\n")
         writer.writerow(columns)

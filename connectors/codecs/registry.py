@@ -7,6 +7,7 @@ from functools import lru_cache
 from connectors.codecs.base import Codec
 from connectors.codecs.delimited import DelimitedCodec
 from connectors.codecs.json import JsonCodec
+from connectors.codecs.spreadsheet import SpreadsheetCodec
 from connectors.codecs.x12 import guide
 from connectors.codecs.x12.codec import X12Codec
 from connectors.codecs.xml import XmlCodec
@@ -14,7 +15,7 @@ from connectors.codecs.xml import XmlCodec
 
 def formats() -> list[str]:
     """All formats there are."""
-    return ["csv", "json", "json/items", "xml", *guide.names()]
+    return ["csv", "json", "json/items", "xlsx", "xml", *guide.names()]
 
 
 @lru_cache(maxsize=64)
@@ -30,6 +31,8 @@ def codec(format: str) -> Codec:  # noqa: A002 - the word of system.yaml
         return JsonCodec(items="items")
     if format == "csv":
         return DelimitedCodec()
+    if format == "xlsx":
+        return SpreadsheetCodec()
     if format == "xml":
         return XmlCodec()
     if format in guide.names():

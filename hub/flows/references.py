@@ -17,7 +17,7 @@ from hub.policy.tables import OTHERWISE
 ORDER_TYPE = "order@1"
 """What a mapping of an `order` enrichment gives: `{number, sold_to, date, currency, lines[]}`."""
 
-_PLAIN_FORMATS = ("json", "json/items", "csv", "xml")
+_PLAIN_FORMATS = ("json", "json/items", "csv", "xlsx", "xml")
 _SAFE: Mapping[str, Mapping[str, Any]] = {
     "authorization": authorization.SAFE,
     "disposition": disposition.SAFE,

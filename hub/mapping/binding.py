@@ -19,6 +19,7 @@ from hub.mapping.nodes import Call, Expression, Leaf, Literal, Path, Position, S
 from hub.mapping.values import ABSENT, ValueRefused, is_absent, plain, shown, text_of
 
 _CANONICAL_TYPE = re.compile(r"[a-z_]+(\.[a-z_]+)*@[0-9]+")
+_TYPED = ("json", "xlsx")
 _TEXT_TYPES = ("x12/", "edifact/", "csv", "delimited", "xml")
 
 
@@ -76,7 +77,7 @@ class Binder:
 
     Attributes:
         lookups: Code tables by the name the mapping gives them.
-        target_type: Decides how numbers leave: JSON targets keep them, text formats take text,
+        target_type: Decides how numbers leave: JSON and spreadsheets keep them, text formats take text,
             facts take decimal text.
     """
 
@@ -150,7 +151,7 @@ class Binder:
         return value
 
     def _scalar(self) -> Callable[[Any], Any]:
-        if self.target_type == "json" or self.target_type.startswith("json/"):
+        if self.target_type.partition("/")[0] in _TYPED:
             return _json_scalar
         return _text_scalar if self.target_type.startswith(_TEXT_TYPES) else _fact_scalar
 

@@ -147,7 +147,7 @@ def position(root: Any, way: Way, source_type: str) -> str:
     anchor = _anchor(root, way)
     if anchor is not None:
         name, number, rest = anchor
-        if source_type.startswith(("csv", "delimited")):
+        if source_type.startswith(("csv", "delimited", "xlsx")):
             return f"row {number}" + (f", column {rest[0]}" if rest else "")
         if source_type.partition("/")[0] == "xml":
             return f"line {number}, {dotted(way)}"

@@ -4,7 +4,9 @@ from connectors.codecs.base import Codec
 from connectors.codecs.registry import codec, formats
 
 
-@pytest.mark.parametrize("name", ["json", "json/items", "csv", "xml", "x12/180-004010", "x12/997-004010"])
+@pytest.mark.parametrize(
+    "name", ["json", "json/items", "csv", "xlsx", "xml", "x12/180-004010", "x12/997-004010"]
+)
 def test_each_promised_format_has_a_codec(name: str) -> None:
     assert isinstance(codec(name), Codec)
     assert name in formats()
