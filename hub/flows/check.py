@@ -8,12 +8,16 @@ from pathlib import Path
 from connectors.codecs.registry import formats
 from connectors.errors import Config
 from connectors.registry import capabilities
+from hub.flows.check_codes import check_codes
+from hub.flows.check_mappings import check_mappings
+from hub.flows.check_samples import check_samples
 from hub.flows.decisions import decisions
 from hub.flows.deliveries import deliveries
+from hub.flows.documents import Documents
 from hub.flows.draft import Draft, draft
 from hub.flows.problems import Problem, at
+from hub.flows.reach import reach
 from hub.flows.references import references
-from hub.flows.samples import sample_problems
 from hub.flows.systems import System
 
 __all__ = ["Problem", "check"]
@@ -31,13 +35,17 @@ def check(project_dir: Path) -> list[Problem]:
         Problems in file order; an empty list when everything holds.
     """
     found = draft(project_dir)
+    documents = Documents(found)
     problems = {
         *found.problems,
         *references(found),
         *deliveries(found),
         *decisions(found),
+        *reach(found, documents),
+        *check_mappings(found, documents),
+        *check_codes(found),
         *_systems(found),
-        *_samples(found),
+        *check_samples(found),
     }
     return sorted(problems)
 
@@ -60,13 +68,3 @@ def _formats(system: System) -> Iterator[tuple[tuple[str, str, str], str]]:
         yield ("resources", name, "format"), str(resource.get("format", "json"))
     for name, operation in system.operations.items():
         yield ("operations", name, "format"), operation.format
-
-
-def _samples(found: Draft) -> Iterator[Problem]:
-    for ref, mapping in found.mappings.items():
-        path = found.paths[ref]
-        file = found.relative(path)
-        if not mapping.samples:
-            yield Problem(file, 1, 1, "expected at least one sample (samples: [name]), found none")
-        for name in mapping.samples:
-            yield from (Problem(file, 1, 1, message) for message in sample_problems(mapping, path, name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -13,15 +13,30 @@ from hub.policy.csvfile import TableError
 
 Model = TypeVar("Model", bound=BaseModel)
 
+Severity: TypeAlias = Literal["error", "warning"]
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One fault; `file` is relative to the project, line and column count from 1."""
+    """One fault.
+
+    Attributes:
+        file: Relative to the project.
+        line: From 1.
+        column: From 1; in a CSV file the number of the cell, as a spreadsheet counts.
+        message: What was expected and found.
+        code: Stable name of the kind of fault; `docs/checks.md` lists them.
+        severity: A warning fails `check` only with `--strict`.
+        hint: How to mend it, when that can be guessed.
+    """
 
     file: str
     line: int
     column: int
     message: str
+    code: str = "invalid"
+    severity: Severity = "error"
+    hint: str = ""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.message}"
@@ -43,7 +58,7 @@ def of_yaml(error: YamlError) -> Problem:
 def of_table(error: TableError, file: str) -> Iterator[Problem]:
     """The faults of a decision table."""
     for fault in error.faults:
-        yield Problem(file, fault.line, fault.column, fault.message)
+        yield Problem(file, fault.line, fault.column, fault.message, "invalid-table")
 
 
 def of_model(error: ValidationError, node: Node) -> Iterator[Problem]:
@@ -52,7 +67,14 @@ def of_model(error: ValidationError, node: Node) -> Iterator[Problem]:
         yield _problem(node, tuple(item["loc"]), dict(item))
 
 
-def at(node: Node, *path: str | int, message: str) -> Problem:
+def at(
+    node: Node,
+    *path: str | int,
+    message: str,
+    code: str = "invalid",
+    severity: Severity = "error",
+    hint: str = "",
+) -> Problem:
     """A fault at the value under `path`, or as near to it as the file goes."""
     found = node
     for step in path:
@@ -60,7 +82,7 @@ def at(node: Node, *path: str | int, message: str) -> Problem:
         if below is None:
             break
         found = below
-    return Problem(found.place.file, found.line, found.column, message)
+    return Problem(found.place.file, found.line, found.column, message, code, severity, hint)
 
 
 def build(model: type[Model], node: Node) -> Model | list[Problem]:
@@ -79,14 +101,13 @@ def _problem(node: Node, path: tuple[str | int, ...], item: dict[str, Any]) -> P
         for step in path[:-1]:
             parent = _below(parent, step) or parent
         place = parent.keys.get(str(path[-1]), parent.place)
-        return Problem(
-            place.file, place.line, place.column, f"{prefix}expected a known key, found {path[-1]!r}"
-        )
+        message = f"{prefix}expected a known key, found {path[-1]!r}"
+        return Problem(place.file, place.line, place.column, message, "unknown-key")
     if item["type"] == "missing":
-        return at(node, *path, message=f"{prefix}a value is required, found none")
+        return at(node, *path, message=f"{prefix}a value is required, found none", code="missing-value")
     found = "" if item["type"] == "value_error" else f", found {item['input']!r}"
     said = str(item["msg"]).removeprefix("Value error, ")
-    return at(node, *path, message=f"{prefix}{said}{found}")
+    return at(node, *path, message=f"{prefix}{said}{found}", code="invalid-value")
 
 
 def _below(node: Node, step: str | int) -> Node | None:
