@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from hub.cli.output import console
+
+_LOOK = 400
+"""Milliseconds after which files are looked at even when nothing was announced."""
 
 
 def repeat(make: Callable[[], RenderableType], sources: Callable[[], Iterable[Path]]) -> None:
@@ -23,23 +27,30 @@ def repeat(make: Callable[[], RenderableType], sources: Callable[[], Iterable[Pa
     """
     from watchfiles import watch
 
-    watched = list(sources())
-    # editors save by renaming: the folders are watched, and what is none of ours passes by
-    folders = sorted({path if path.is_dir() else path.parent for path in watched})
-    _show(make)
     try:
-        for _ in watch(
-            *folders, watch_filter=lambda _, name: _concerns(Path(name), watched), raise_interrupt=False
-        ):
-            _show(make)
+        seen = _state(sources())
+        _show(make)
+        # editors save by renaming: folders are watched, and the files' own state says what changed.
+        # A save before the watch stands is noticed by the look after the first silence.
+        folders = sorted({path if path.is_dir() else path.parent for path in sources()})
+        for _ in watch(*folders, rust_timeout=_LOOK, yield_on_timeout=True, raise_interrupt=False):
+            now = _state(sources())
+            if now != seen:
+                seen = now
+                _show(make)
     except KeyboardInterrupt:  # pressed while a picture was made
         return
 
 
-def _concerns(changed: Path, watched: Iterable[Path]) -> bool:
-    if changed.name.startswith(".") or changed.name.endswith(("~", ".swp", ".tmp")):
-        return False
-    return any(changed == path or path in changed.parents for path in watched)
+def _state(sources: Iterable[Path]) -> dict[Path, tuple[int, int]]:
+    """Time and size of every file; what vanishes meanwhile is left out."""
+    found = {}
+    for source in sources:
+        for path in source.rglob("*") if source.is_dir() else (source,):
+            with suppress(OSError):
+                status = path.stat()
+                found[path] = (status.st_mtime_ns, status.st_size)
+    return found
 
 
 def _show(make: Callable[[], RenderableType]) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import struct
 import subprocess
 import sys
 import termios
 from pathlib import Path
 from typing import Any
+
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def in_terminal(project: Any, *arguments: str, typed: str = "", columns: int = 100) -> str:
@@ -43,4 +46,4 @@ def _everything(terminal: int) -> str:
         if not part:
             break
         said += part
-    return said.decode().replace("\r\n", "\n")
+    return _ESCAPES.sub("", said.decode().replace("\r\n", "\n"))
