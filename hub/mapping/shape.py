@@ -42,9 +42,9 @@ class SourceShape:
             empty lists are no value: they count as null.
         fields: Shapes of a group's fields; `@`, where codecs leave the segment's number, left out.
         items: Shape of a list's elements, None when there was no list.
-        seen: How often a value, null included, stood there. A field is always there when it was seen as
-            often as the group around it.
+        seen: How often a value, null included, stood there.
         codes: The distinct texts while they are few and short (`MAX_CODES`, `MAX_CODE`), else None.
+        groups: How often it was a group; a field that was seen as often is always there.
     """
 
     kinds: frozenset[str] = frozenset()
@@ -52,6 +52,11 @@ class SourceShape:
     items: SourceShape | None = None
     seen: int = 0
     codes: frozenset[str] | None = frozenset()
+    groups: int = 0
+
+    def always(self, name: str) -> bool:
+        """Whether a field of this group was there each time."""
+        return name in self.fields and self.fields[name].seen >= self.groups
 
 
 EMPTY: Final = SourceShape()
@@ -109,6 +114,8 @@ def to_json(shape: SourceShape) -> dict[str, Any]:
         tree["fields"] = {name: to_json(shape.fields[name]) for name in sorted(shape.fields)}
     if shape.items is not None:
         tree["items"] = to_json(shape.items)
+    if shape.groups:
+        tree["groups"] = shape.groups
     if shape.codes is None or shape.codes:
         tree["codes"] = None if shape.codes is None else sorted(shape.codes)
     return tree
@@ -121,7 +128,7 @@ def from_json(tree: Any) -> SourceShape:
         ValueError: It is something else.
     """
     if not isinstance(tree, Mapping) or not {"kinds", "seen"} <= tree.keys():
-        raise ValueError("expected a shape {kinds, seen, fields, items, codes}, found something else")
+        raise ValueError("expected a shape {kinds, seen, …}, found something else")
     unknown = set(tree["kinds"]) - set(KINDS)
     if unknown:
         raise ValueError(f"expected kinds of {', '.join(KINDS)}, found {', '.join(sorted(unknown))}")
@@ -132,7 +139,13 @@ def from_json(tree: Any) -> SourceShape:
         items=from_json(tree["items"]) if "items" in tree else None,
         seen=tree["seen"],
         codes=None if codes is None else frozenset(codes),
+        groups=tree.get("groups", 0),
     )
+
+
+def is_full(shape: SourceShape) -> bool:
+    """Whether a shape is as large as it may be, so that it cannot learn new fields."""
+    return sum(1 for _ in _nodes(shape, ())) >= MAX_PATHS
 
 
 def kind_of(value: Any) -> str:
@@ -151,19 +164,20 @@ def kind_of(value: Any) -> str:
 class _Growing:
     """A shape while documents are added to it."""
 
-    __slots__ = ("codes", "fields", "items", "kinds", "seen")
+    __slots__ = ("codes", "fields", "groups", "items", "kinds", "seen")
 
     def __init__(self) -> None:
         self.kinds: set[str] = set()
         self.fields: dict[str, _Growing] = {}
         self.items: _Growing | None = None
-        self.seen = 0
+        self.seen = self.groups = 0
         self.codes: set[str] | None = set()
 
     def add(self, value: Any, depth: int = 0) -> None:
         kind = kind_of(value)
         self.seen += 1
         self.kinds.add(kind)
+        self.groups += kind == "group"
         if kind == "text":
             self._code(value)
         elif kind == "group" and depth < MAX_DEPTH:
@@ -189,6 +203,7 @@ class _Growing:
             items=self.items.shape() if self.items else None,
             seen=self.seen,
             codes=None if self.codes is None else frozenset(self.codes),
+            groups=self.groups,
         )
 
     def _code(self, value: Any) -> None:
@@ -216,6 +231,7 @@ def _merged(left: SourceShape, right: SourceShape) -> SourceShape:
         items=items,
         seen=left.seen + right.seen,
         codes=None if codes is None or len(codes) > MAX_CODES else codes,
+        groups=left.groups + right.groups,
     )
 
 

@@ -35,7 +35,8 @@ def test_a_shape_tells_kinds_fields_elements_counts_and_codes() -> None:
     )
     assert list(found.fields) == ["id", "lines", "ok"]
     assert found.kinds == {"group"}
-    assert found.seen == 2
+    assert found.seen == found.groups == 2
+    assert [found.always(name) for name in ("id", "ok", "lines", "none")] == [True, False, True, False]
     assert found.fields["id"] == SourceShape(frozenset({"text"}), seen=2, codes=frozenset({"R-1", "R-2"}))
     assert found.fields["ok"].seen == 1
     lines = found.fields["lines"]
@@ -125,6 +126,8 @@ def test_deep_wide_and_long_named_documents_give_a_bounded_shape() -> None:
     wide = infer([{f"f{number:05}": 1 for number in range(10_000)} | {"n" * 201: 1}])
     assert len(wide.fields) == shape.MAX_PATHS
     assert "f00000" in wide.fields
+    assert shape.is_full(wide)
+    assert not shape.is_full(infer([deep]))
     assert "n" * 201 not in infer([{"n" * 201: 1}]).fields
 
 
