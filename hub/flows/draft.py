@@ -18,6 +18,7 @@ from hub.flows.systems import System
 from hub.mapping import yaml_strict
 from hub.mapping.compile import CompiledMapping, compile_file
 from hub.mapping.errors import InvalidMapping
+from hub.mapping.lookups import References
 from hub.mapping.yaml_strict import Node, YamlError
 from hub.policy.csvfile import TableError
 from hub.policy.retry import Schedule
@@ -54,10 +55,12 @@ class Draft:
 
     `nodes` holds the YAML of flows (by name) and systems (by `system:<name>`).
     `paths` holds the file of each mapping by reference. `broken` names the systems and mappings whose
-    files have problems of their own, so that flows that use them are not blamed as well.
+    files have problems of their own, so that flows that use them are not blamed as well. `references` gives
+    mappings the entries of cross references; see `hub.mapping.lookups`.
     """
 
     project_dir: Path
+    references: References | None = None
     problems: list[Problem] = field(default_factory=list)
     nodes: dict[str, Node] = field(default_factory=dict)
     paths: dict[str, Path] = field(default_factory=dict)
@@ -90,9 +93,9 @@ class Draft:
         return path.relative_to(self.project_dir).as_posix()
 
 
-def draft(project_dir: Path) -> Draft:
+def draft(project_dir: Path, references: References | None = None) -> Draft:
     """Read all files of a project; never raises for what they contain."""
-    found = Draft(project_dir)
+    found = Draft(project_dir, references)
     for path in _files(project_dir / "mappings", "*/*.yaml"):
         if path.parent.name != CODES:
             _system(found, path) if path.name == SYSTEM_FILE else _mapping(found, path)
@@ -144,7 +147,7 @@ def _system(found: Draft, path: Path) -> None:
 
 def _mapping(found: Draft, path: Path) -> None:
     try:
-        mapping = compile_file(path, found.project_dir / "mappings", found.relative(path))
+        mapping = compile_file(path, found.project_dir / "mappings", found.relative(path), found.references)
     except InvalidMapping as error:
         found.problems += [of_yaml(problem) for problem in error.problems]
         found.broken |= _named(path)

@@ -22,6 +22,7 @@ from hub.mapping.document import read_document
 from hub.mapping.errors import FieldError, FieldTrace, MappingFailed
 from hub.mapping.getters import GiveUp
 from hub.mapping.interpret import Interpreter
+from hub.mapping.lookups import References
 from hub.mapping.plan import Plan, plan
 from hub.mapping.values import ABSENT, ValueRefused
 
@@ -150,19 +151,22 @@ class CompiledMapping:
         return interpreter.traces
 
 
-def compile_file(path: FilePath, root: FilePath, name: str | None = None) -> CompiledMapping:
+def compile_file(
+    path: FilePath, root: FilePath, name: str | None = None, references: References | None = None
+) -> CompiledMapping:
     """Compile one mapping file.
 
     Args:
         path: The YAML file.
         root: The `mappings` folder: code tables (`codes/x.csv`) are looked up under it.
         name: How errors call the file (default: its path).
+        references: Gives the entries of cross references; without it those of `xref/<name>.csv` serve.
 
     Raises:
         InvalidMapping: With every problem found, each with file, line and column.
     """
     document = read_document(path, name)
-    made = plan(document, root)
+    made = plan(document, root, references)
     digest = hashlib.sha256(path.read_bytes())
     for file, table in made.digests:
         digest.update(f"\n{file}={table}".encode())

@@ -30,7 +30,10 @@ _IDENTITY = re.compile(r"([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+)@([1-9][0-9]{0,3
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SAMPLE = re.compile(r"[A-Za-z0-9_-]+")
 _MATCH_TYPE = re.compile(r"rma_number|(?:reference|external_id)\.[a-z][a-z0-9_]*")
-_LOOKUP = re.compile(r"([A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*\.csv)\[\s*(\w+)\s*(?:->\s*(\w+)\s*)?\]")
+_LOOKUP = re.compile(
+    r"(xref/[a-z][a-z0-9_]*|(?!xref/)[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*\.csv)"
+    r"\[\s*(\w+)\s*(?:->\s*(\w+)\s*)?\]"
+)
 _RESERVED = {"position", "as"}
 
 _Parsed = TypeVar("_Parsed")
@@ -184,7 +187,8 @@ class _Builder:
         self.problems += node.key_problems()
         specs = []
         for name, item in node.value.items() if isinstance(node.value, dict) else ():
-            found = self._matched(item, _LOOKUP, "codes/table.csv[column] or codes/table.csv[from -> to]")
+            expected = "codes/table.csv[column] or [from -> to], or xref/name with either"
+            found = self._matched(item, _LOOKUP, expected)
             if found:
                 specs.append(LookupSpec(name, found.group(1), found.group(2), found.group(3), item))
         return tuple(specs)

@@ -1,41 +1,57 @@
-"""Code tables: `codes/<vocabulary>.csv`, a column `canonical` and one column per system.
+"""Code tables (`codes/<vocabulary>.csv`) and cross references: a column `canonical`, one column per system.
 
 A cell may hold several codes, separated by blanks or `|`: all of them mean the row, and the first
 is the one we send. `<X` is only understood, never sent; `>X` is only sent, never understood. Lines
 that start with `#` are comments; columns that no mapping names (a title) are free text.
+
+A cross reference (`xref/<name>`) has the same layout in `xref/<name>.csv`, but that file only names its
+systems and holds the rows that samples need: a running hub gives those of its database (`References`).
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import TypeAlias
 
 from hub.mapping.yaml_strict import YamlError
 
 CANONICAL = "canonical"
 MAX_BYTES = 1_000_000
+XREF = "xref/"
+
+References: TypeAlias = Callable[[str, str, str], Mapping[str, str]]
+"""Reference, column, target: the entries of a cross reference as they are at every moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """One direction through a code table.
+    """One direction through a code table or cross reference.
 
     Attributes:
         name: As the mapping calls it.
-        file: The CSV file as written in the mapping.
+        file: The CSV file, or `xref/<name>`, as written in the mapping.
         column: Column of the codes that come in.
         target: Column of the codes that go out.
-        entries: Code to code.
+        entries: Code to code; only `get` and `in` are used.
+        ours: For a cross reference between two systems: what comes in to `canonical`.
     """
 
     name: str
     file: str
     column: str
     target: str
-    entries: dict[str, str]
+    entries: Mapping[str, str]
+    ours: Mapping[str, str] | None = None
+
+    @property
+    def reference(self) -> str:
+        """Name of the cross reference; empty for a code table."""
+        return self.file.removeprefix(XREF) if self.file.startswith(XREF) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +115,26 @@ def read_table(file: Path, name: str) -> CodeTable:
     return CodeTable(name, columns, rows, hashlib.sha256(raw).hexdigest())
 
 
+def cross_reference(
+    table: CodeTable, name: str, column: str, target: str, references: References | None
+) -> Lookup:
+    """Compile one direction through a cross reference; without `references` its file's own rows serve.
+
+    Raises:
+        YamlError: An unknown column, or a code that stands for two rows.
+    """
+    seed = table.lookup(name, column, target)
+    found = replace(seed, file=table.file.removesuffix(".csv"), entries=MappingProxyType(dict(seed.entries)))
+    between = CANONICAL not in (column, target)
+    if references is None:
+        ours = table.lookup(name, column, CANONICAL).entries if between else None
+        return replace(found, ours=ours)
+    entries = references(found.reference, column, target)
+    return replace(
+        found, entries=entries, ours=references(found.reference, column, CANONICAL) if between else None
+    )
+
+
 def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(text.splitlines(keepends=True), strict=True)
     try:
@@ -109,8 +145,13 @@ def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
         raise YamlError(name, reader.line_num, 1, f"not CSV: {error}") from error
 
 
+def cell_codes(cell: str) -> list[str]:
+    """The codes of a cell with their marks."""
+    return cell.replace("|", " ").split()
+
+
 def _codes(cell: str, excluded: str) -> Iterator[str]:
     """The codes of a cell without those marked with `excluded`; the other mark is taken off."""
-    for code in cell.replace("|", " ").split():
+    for code in cell_codes(cell):
         if not code.startswith(excluded):
             yield code.lstrip("<>")

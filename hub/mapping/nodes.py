@@ -143,7 +143,10 @@ Target: TypeAlias = Leaf | Group | Listing | Repeat
 
 @dataclass(frozen=True, slots=True)
 class LookupSpec:
-    """`name: codes/x.csv[column]` or `name: codes/x.csv[from -> to]`; None: decided by direction."""
+    """`name: codes/x.csv[column]` or `name: codes/x.csv[from -> to]`; None: decided by direction.
+
+    A cross reference is `xref/x` in place of `codes/x.csv`.
+    """
 
     name: str
     file: str

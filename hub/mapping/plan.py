@@ -8,7 +8,15 @@ from pathlib import Path as FilePath
 
 from hub.mapping.binding import Binder, BoundExpression, is_canonical
 from hub.mapping.errors import InvalidMapping
-from hub.mapping.lookups import CANONICAL, CodeTable, Lookup, read_table
+from hub.mapping.lookups import (
+    CANONICAL,
+    XREF,
+    CodeTable,
+    Lookup,
+    References,
+    cross_reference,
+    read_table,
+)
 from hub.mapping.nodes import Constant, Expression, Group, Leaf, Listing, MappingDocument, Repeat, Target
 from hub.mapping.yaml_strict import YamlError
 
@@ -28,7 +36,8 @@ class Plan:
         sources: Bound expressions of `each`.
         texts: Bound expressions of `key` and `match`.
         lookups: The code tables in use, by name.
-        digests: Digest of each code table's file, sorted by file.
+        digests: Digest of each code table's file, sorted by file. Cross references have none: their rows
+            change while the mapping stays the same.
     """
 
     document: MappingDocument
@@ -39,14 +48,19 @@ class Plan:
     digests: tuple[tuple[str, str], ...]
 
 
-def plan(document: MappingDocument, root: FilePath) -> Plan:
+def plan(document: MappingDocument, root: FilePath, references: References | None = None) -> Plan:
     """Read the code tables under `root` and bind every expression.
+
+    Args:
+        document: The syntax tree.
+        root: The `mappings` folder.
+        references: Gives the entries of cross references; without it those of `xref/<name>.csv` serve.
 
     Raises:
         InvalidMapping: With every problem found.
     """
     problems: list[YamlError] = []
-    lookups, digests = _lookups(document, root, problems)
+    lookups, digests = _lookups(document, root, references, problems)
     if problems:
         raise InvalidMapping(problems)
     binder = Binder(lookups, document.target_type)
@@ -110,7 +124,7 @@ def _bind(
 
 
 def _lookups(
-    document: MappingDocument, root: FilePath, problems: list[YamlError]
+    document: MappingDocument, root: FilePath, references: References | None, problems: list[YamlError]
 ) -> tuple[dict[str, Lookup], tuple[tuple[str, str], ...]]:
     outward = is_canonical(document.source_type) and not is_canonical(document.target_type)
     lookups: dict[str, Lookup] = {}
@@ -118,13 +132,19 @@ def _lookups(
     for spec in document.lookups:
         ours = (CANONICAL, spec.column) if outward else (spec.column, CANONICAL)
         column, target = ours if spec.target is None else (spec.column, spec.target)
+        shared = spec.file.startswith(XREF)
+        file = f"{spec.file}.csv" if shared else spec.file
         try:
-            if spec.file not in tables:
-                tables[spec.file] = read_table(root / spec.file, spec.file)
-            lookups[spec.name] = tables[spec.file].lookup(spec.name, column, target)
+            table = tables[file] = tables.get(file) or read_table(root / file, file)
+            lookups[spec.name] = (
+                cross_reference(table, spec.name, column, target, references)
+                if shared
+                else table.lookup(spec.name, column, target)
+            )
         except YamlError as error:
             problems.append(spec.node.error(f"lookup '{spec.name}': {error}"))
-    return lookups, tuple(sorted((file, table.digest) for file, table in tables.items()))
+    digests = ((file, table.digest) for file, table in tables.items() if not file.startswith(XREF))
+    return lookups, tuple(sorted(digests))
 
 
 def _unused_lookups(document: MappingDocument, made: Plan) -> list[YamlError]:

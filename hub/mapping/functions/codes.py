@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from hub.mapping.functions.base import ArgumentRefused, Param, Run, function
 from hub.mapping.lookups import CANONICAL, Lookup
 from hub.mapping.values import ValueRefused, shown, text_of
+
+_LONGEST_SHOWN = 80
 
 
 @function(
@@ -56,4 +59,21 @@ def _crosswalk(table: Lookup, default: str | None = None) -> Run:
 
 
 def _unknown(table: Lookup, value: Any) -> str:
+    if table.reference:
+        way = f"{table.column} -> {table.target}"
+        remedy = _remedy(table, text_of(value))
+        return f"{shown(value)} is not in cross reference {table.file} ({way}); to add it: {remedy}"
     return f"{shown(value)} is not in lookup '{table.name}' ({table.file}, {table.column} -> {table.target})"
+
+
+def _remedy(table: Lookup, code: str) -> str:
+    """The command that adds what is missing: our number for theirs, or theirs for ours."""
+    theirs = table.ours.get(code) if table.ours is not None else None
+    given = shlex.quote(code) if code.isprintable() and len(code) <= _LONGEST_SHOWN else "<code>"
+    if table.column == CANONICAL:
+        row = f"{table.target} <code> {given}"
+    elif theirs is not None:
+        row = f"{table.target} <code> {shlex.quote(theirs)}"
+    else:
+        row = f"{table.column} {given} <ours>"
+    return f"returns-hub xref set {table.reference} {row}"

@@ -8,7 +8,7 @@ import pytest
 HEAD = "mapping: a.b@1\nfrom: json/x\nto: json/y\n"
 
 KEYS = "doc, from, key, lookups, map, mapping, match, samples, title, to"
-TABLE = "codes/table.csv[column] or codes/table.csv[from -> to]"
+TABLE = "codes/table.csv[column] or [from -> to], or xref/name with either"
 
 Workshop = Any
 
