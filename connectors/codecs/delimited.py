@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from connectors.codecs import grouping
 from connectors.codecs.base import NOTHING, Body, Decoded, EncodeError, Finding, Record, Tree, excerpt, whole
 from connectors.codecs.rows import columns_of, rows_of
 
@@ -20,7 +21,9 @@ class DelimitedCodec:
     A tree is `{"@": line, column: text, …}`; "@" is the line of the file on which the row begins (the
     header is usually line 1), empty cells are absent, every value is text.
 
-    Options: `delimiter` (default ","), `charset` (default UTF-8, else Windows-1252).
+    Options: `delimiter` (default ","), `charset` (default UTF-8, else Windows-1252); `group_by`, a column
+    or a list of columns, for partners that write a row per line: rows with the same value in the first one
+    are one record `{"@": line, <these columns>, rows: [{"@": line, <all others>}]}`.
     """
 
     media_type = "text/csv"
@@ -49,11 +52,13 @@ def _cell(value: Any) -> str:
 def _records(data: bytes, options: Mapping[str, Any]) -> Iterator[Record]:
     rows = _rows(_decode(data, options.get("charset")), str(options.get("delimiter", ",")))
     header, problem = _header(rows)
+    problem = problem or grouping.unknown(grouping.columns_of(options), header, "header")
     if problem is not None:
         yield Record(index=0, tree=None, digest=hashlib.sha256(data).hexdigest(), findings=(problem,))
         return
-    for index, (line, cells) in enumerate(rows):
-        yield _record(index, line, cells, header)
+    found = (_record(index, line, cells, header) for index, (line, cells) in enumerate(rows))
+    columns = grouping.columns_of(options)
+    yield from grouping.grouped(found, columns) if columns else found
 
 
 def _decode(data: bytes, charset: Any) -> str:
