@@ -27,6 +27,37 @@ SELECT position FROM cursors WHERE flow = %(flow)s
 INSERT INTO cursors (flow, position) VALUES (%(flow)s, %(position)s::jsonb)
 ON CONFLICT (flow) DO UPDATE SET position = excluded.position, moved_at = now()
 
+-- source_shape --
+SELECT flow, shape, digest, learnt_at, pending, pending_since FROM source_shapes WHERE flow = %(flow)s
+
+-- lock_source_shape --
+-- The row, made when it is not there, and nobody else's until the end of the transaction.
+INSERT INTO source_shapes (flow) VALUES (%(flow)s) ON CONFLICT (flow) DO UPDATE SET flow = excluded.flow
+RETURNING flow, shape, digest, learnt_at, pending, pending_since
+
+-- keep_source_shape --
+UPDATE source_shapes SET shape = %(shape)s, digest = %(digest)s, pending = %(pending)s,
+    learnt_at = CASE WHEN shape <> %(shape)s THEN now() ELSE learnt_at END,
+    pending_since = CASE WHEN %(pending)s = '' THEN NULL ELSE coalesce(pending_since, now()) END
+WHERE flow = %(flow)s
+
+-- forget_source_shape --
+DELETE FROM source_shapes WHERE flow = %(flow)s RETURNING flow
+
+-- drift_waiting --
+-- Documents that are halted, and open letters of records whose shape was not accepted, per flow.
+SELECT flow, sum(halted)::int AS halted, sum(letters)::int AS letters FROM (
+    SELECT flow, count(*) AS halted, 0 AS letters FROM documents WHERE state = 'halted' GROUP BY flow
+    UNION ALL
+    SELECT flow, 0, count(*) FROM dead_letters
+    WHERE step = 'drift' AND kind = 'message' AND state IN ('open', 'parked') GROUP BY flow) AS waiting
+GROUP BY flow
+
+-- drift_letters --
+SELECT id FROM dead_letters
+WHERE flow = %(flow)s AND step = 'drift' AND kind = 'message' AND state IN ('open', 'parked')
+ORDER BY created_at, id
+
 -- claim_document --
 -- The oldest open document of a flow; an expired lease means its worker is gone.
 WITH due AS (
@@ -595,3 +626,42 @@ SELECT target, paused, failures, CASE WHEN not_before > now() THEN not_before EN
 
 -- payload_exists --
 SELECT sha256 FROM payloads WHERE sha256 = %(sha256)s
+
+-- cross_reference_versions --
+-- crossrefs: numbers of ours and of other systems.
+SELECT reference, version FROM cross_reference_versions WHERE reference = ANY(%(references)b::text[])
+
+-- bump_cross_reference --
+-- Also the lock under which a reference is changed.
+INSERT INTO cross_reference_versions (reference) VALUES (%(reference)s)
+ON CONFLICT (reference) DO UPDATE SET version = cross_reference_versions.version + 1
+RETURNING version
+
+-- cross_reference_rows --
+SELECT system, code, ours, sent, note, changed_at, changed_by FROM cross_references
+WHERE reference = %(reference)s ORDER BY ours, system, sent DESC, code
+
+-- cross_reference_summary --
+SELECT reference, count(*) AS rows, count(DISTINCT ours) AS ours,
+       array_agg(DISTINCT system ORDER BY system) AS systems, max(changed_at) AS changed_at
+FROM cross_references GROUP BY reference ORDER BY reference
+
+-- unsend_cross_references --
+-- Before new marks are written: at no moment two codes are sent for one of ours.
+UPDATE cross_references r SET sent = false
+FROM unnest(%(system)b::text[], %(code)b::text[]) AS changed (system, code)
+WHERE r.reference = %(reference)s AND r.system = changed.system AND r.code = changed.code AND r.sent
+
+-- remove_cross_references --
+DELETE FROM cross_references r
+USING unnest(%(system)b::text[], %(code)b::text[]) AS gone (system, code)
+WHERE r.reference = %(reference)s AND r.system = gone.system AND r.code = gone.code
+
+-- put_cross_references --
+INSERT INTO cross_references (reference, system, code, ours, sent, note, changed_by)
+SELECT %(reference)s, system, code, ours, sent, note, %(actor)s
+FROM unnest(%(system)b::text[], %(code)b::text[], %(ours)b::text[], %(sent)b::boolean[], %(note)b::text[])
+     AS new (system, code, ours, sent, note)
+ON CONFLICT (reference, system, code) DO UPDATE SET
+    ours = excluded.ours, sent = excluded.sent, note = excluded.note, changed_at = now(),
+    changed_by = excluded.changed_by

@@ -17,6 +17,17 @@ CREATE TABLE cursors (
     moved_at  timestamptz NOT NULL DEFAULT now()
 );
 
+-- What a flow's source looks like beyond its mapping's samples: `shape` was accepted, `pending` waits for somebody
+-- to accept it. Text, not JSON: a partner's field names may hold what JSON columns refuse.
+CREATE TABLE source_shapes (
+    flow          text PRIMARY KEY,
+    shape         text NOT NULL DEFAULT '',
+    digest        text NOT NULL DEFAULT '',
+    learnt_at     timestamptz,
+    pending       text NOT NULL DEFAULT '',
+    pending_since timestamptz
+);
+
 -- The inbox: one row per document as it arrived (file, page, webhook, request).
 -- `records` is known once decoded; `progress` is how many of them are settled, so that a killed worker's
 -- successor redoes at most one batch. Repeated records are counted here and on the message they repeat.
@@ -268,6 +279,26 @@ CREATE TABLE api_requests (
     answer           jsonb,
     created_at       timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (client, idempotency_key)
+);
+
+-- Whose number is whose, per reference (customer, site, …): one system's code for what we call `ours`.
+-- Both ways are a function: a code means one of ours, and of the codes of one of ours one is sent.
+CREATE TABLE cross_references (
+    reference   text NOT NULL,
+    system      text NOT NULL,
+    code        text NOT NULL,
+    ours        text NOT NULL,
+    sent        boolean NOT NULL,
+    note        text NOT NULL DEFAULT '',
+    changed_at  timestamptz NOT NULL DEFAULT now(),
+    changed_by  text NOT NULL,
+    PRIMARY KEY (reference, system, code)
+);
+CREATE UNIQUE INDEX cross_references_sent ON cross_references (reference, system, ours) WHERE sent;
+-- Counts the changes of each reference, so that a worker knows with one cheap query whether it is up to date.
+CREATE TABLE cross_reference_versions (
+    reference  text PRIMARY KEY,
+    version    bigint NOT NULL DEFAULT 1
 );
 
 -- Who did what, append-only, each entry sealed with the hash of the one before it.
