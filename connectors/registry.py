@@ -18,6 +18,7 @@ from connectors.errors import Config
 from connectors.settings import load
 
 CONNECTORS: Mapping[str, tuple[str, str]] = {
+    "files": ("connectors.files", "FilesSettings"),
     "inbox": ("connectors.inbox", "InboxSettings"),
     "odata": ("connectors.odata", "ODataSettings"),
     "rest": ("connectors.rest", "RestSettings"),

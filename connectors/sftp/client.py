@@ -16,12 +16,12 @@ from uuid import uuid4
 
 import paramiko
 
+from connectors import filenames
 from connectors.base import Batch, Connection, Cursor, Document, Exchange, Operation, Receipt
 from connectors.errors import Config, ConnectorError, Contract, Unavailable
+from connectors.filenames import File
 from connectors.retry import ShortRetry
 from connectors.settings import check_key, load, operation_of, resource_of
-from connectors.sftp import documents
-from connectors.sftp.documents import File
 from connectors.sftp.faults import Moment, said_no, translated
 from connectors.sftp.sessions import Dialer, SessionPool
 from connectors.sftp.settings import Resource, SftpOperation, SftpSettings
@@ -79,12 +79,12 @@ class SftpConnector:
         """
         entry = resource_of(self._settings.resources, resource)
         files = self._retry(lambda: self._list(entry))
-        ready, after = documents.stable(files, cursor, time.time(), entry.stable_seconds)
+        ready, after = filenames.stable(files, cursor, time.time(), entry.stable_seconds)
         troubles: list[ConnectorError] = [
             _too_large(entry, file) for file in ready if file.size > entry.max_bytes
         ]
         taken = False
-        for group in documents.groups([file for file in ready if file.size <= entry.max_bytes]):
+        for group in filenames.groups([file for file in ready if file.size <= entry.max_bytes]):
             found = [
                 document for file in group if (document := self._fetched(resource, entry, file, troubles))
             ]
@@ -147,7 +147,7 @@ class SftpConnector:
 
     def _release(self, entry: Resource, source_key: str) -> None:
         try:
-            file = documents.of_source_key(source_key)
+            file = filenames.of_source_key(source_key)
         except ValueError as error:
             raise Contract(f"release from {entry.folder}: {error}", code="source_key_unusable") from None
         path = f"{entry.folder.rstrip('/')}/{file.name}"
@@ -180,20 +180,20 @@ class SftpConnector:
         """
         entry = operation_of(self._settings.operations, operation)
         check_key(key, entry.key_length)
-        name = documents.final_name(entry.name, key)
+        name = filenames.final_name(entry.name, key)
         return self._retry(lambda: self._put(entry, name, document))
 
     def find(self, operation: str, key: str) -> Receipt | None:
         """Look for the key's file where we put it, and where the partner moves what it has taken."""
         entry = operation_of(self._settings.operations, operation)
         check_key(key, entry.key_length)
-        name = documents.final_name(entry.name, key)
+        name = filenames.final_name(entry.name, key)
         return self._retry(lambda: self._stat(entry, name))
 
     def _put(self, entry: SftpOperation, name: str, document: Document) -> Receipt:
         started = time.perf_counter()
         folder = entry.folder.rstrip("/")
-        final, temporary = f"{folder}/{name}", f"{folder}/{documents.temporary_name(name, uuid4().hex)}"
+        final, temporary = f"{folder}/{name}", f"{folder}/{filenames.temporary_name(name, uuid4().hex)}"
         with self._pool.session() as session:
             with self._translated(f"PUT {final}"):
                 _upload(session.sftp, temporary, document.body)

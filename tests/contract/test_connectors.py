@@ -65,6 +65,14 @@ ACME = {
     "operations": {"upload_180": {"folder": "/inbox", "name": "180_{key}.edi", "repeat": "replace"}},
 }
 
+FILES = {
+    "system": "depot",
+    "connector": "files",
+    "retry": NO_RETRY,
+    "resources": {"returns": {"folder": "/in", "pattern": "*.csv", "archive": "/done", "stable_seconds": 0}},
+    "operations": {"write": {"folder": "/out", "name": "order_{key}.csv", "repeat": "replace"}},
+}
+
 
 class ErpBench:
     operation = "create_customer_return"
@@ -201,6 +209,51 @@ class SftpBench:
 
     def records(self, document: Document) -> list[str]:
         return [f"{document.source_key} {document.body!r}"]
+
+
+class FilesBench:
+    operation = "write"
+    resource = "returns"
+    secrets = ()
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        for name in ("in", "out", "done"):
+            (root / name).mkdir()
+
+    def connect(self) -> Connector:
+        return connect(FILES, Connection(id="depot", extra={"path": str(self._root)}))
+
+    def connect_badly(self) -> Connector:
+        return connect(FILES, Connection(id="depot", extra={"path": str(self._root / "elsewhere")}))
+
+    def document(self, key: str) -> Document:
+        return Document(source_key=key, body=f"id\n{key}\n".encode(), media_type="text/csv")
+
+    def prepare(self, trouble: Trouble) -> bool:  # noqa: ARG002 - a folder answers or it does not
+        return False
+
+    def effects(self, key: str) -> int:
+        return len(list((self._root / "out").glob(f"order_{key}.csv")))
+
+    def put(self, count: int) -> None:
+        for number in range(count):
+            (self._root / "in" / f"{number}.csv").write_bytes(b"id\n%d\n" % number)
+
+    def records(self, document: Document) -> list[str]:
+        return [f"{document.source_key} {document.body!r}"]
+
+
+class TestFilesSink(SinkContract):
+    @pytest.fixture
+    def bench(self, tmp_path: Path) -> FilesBench:
+        return FilesBench(tmp_path)
+
+
+class TestFilesSource(SourceContract):
+    @pytest.fixture
+    def bench(self, tmp_path: Path) -> FilesBench:
+        return FilesBench(tmp_path)
 
 
 class TestOdataSink(SinkContract):

@@ -13,8 +13,9 @@ from connectors.errors import Config
 from connectors.registry import CONNECTORS, Connector, capabilities, connect
 
 SYSTEMS: dict[str, dict[str, Any]] = {name: {"system": name, "connector": name} for name in CONNECTORS}
-EXTRA = {
-    "sftp": {"host_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIBIwVTBmlpZr6HvEJfrrDvrKpjb8ebpt7hHtZgz8ZPs"}
+EXTRA: dict[str, dict[str, Any]] = {
+    "files": {"path": "/srv/partner"},
+    "sftp": {"host_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIBIwVTBmlpZr6HvEJfrrDvrKpjb8ebpt7hHtZgz8ZPs"},
 }
 
 
@@ -37,7 +38,7 @@ def test_every_connector_tells_what_it_can_without_a_connection(name: str) -> No
 
 @pytest.mark.parametrize("system", [{"connector": "edi"}, {}, {"connector": None}])
 def test_an_unknown_connector_names_the_known_ones(system: dict[str, Any]) -> None:
-    with pytest.raises(Config, match="expected one of inbox, odata, rest, sap_s4, sftp"):
+    with pytest.raises(Config, match="expected one of files, inbox, odata, rest, sap_s4, sftp"):
         capabilities({"system": "x", **system})
 
 

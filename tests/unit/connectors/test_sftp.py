@@ -13,13 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from paramiko import ssh_exception
 
+from connectors import filenames
 from connectors.base import Connection
 from connectors.errors import Config, ConnectorError, Contract, Unavailable, Unknown
+from connectors.filenames import File
 from connectors.redaction import Redactor
 from connectors.registry import capabilities
-from connectors.sftp import documents, faults
+from connectors.sftp import faults
 from connectors.sftp.client import connect
-from connectors.sftp.documents import File
 from connectors.sftp.faults import Moment
 from hub.testing.contract import leaks
 
@@ -38,19 +39,19 @@ HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIBIwVTBmlpZr6HvEJfrrDvrKpjb8ebp
 @given(st.text(min_size=1), st.integers(0, 2**33), st.integers(0, 2**40))
 def test_a_source_key_gives_its_file_back(name: str, mtime: int, size: int) -> None:
     file = File(mtime, name, size)
-    assert documents.of_source_key(file.source_key) == file
+    assert filenames.of_source_key(file.source_key) == file
 
 
 @given(st.lists(st.text(min_size=1, max_size=20), min_size=2, max_size=2, unique=True))
 def test_different_keys_never_share_a_file(keys: list[str]) -> None:
-    first, second = (documents.final_name("180_{key}.edi", key) for key in keys)
+    first, second = (filenames.final_name("180_{key}.edi", key) for key in keys)
     assert first != second
     assert "/" not in first
 
 
 def test_a_name_that_servers_would_cut_is_a_contract_error() -> None:
     with pytest.raises(Contract):
-        documents.final_name("180_{key}.edi", "k" * 250)
+        filenames.final_name("180_{key}.edi", "k" * 250)
 
 
 def test_an_archive_name_sorts_by_time_and_is_always_the_same() -> None:
@@ -58,7 +59,7 @@ def test_an_archive_name_sorts_by_time_and_is_always_the_same() -> None:
 
 
 def test_a_temporary_name_is_taken_by_no_pattern_of_a_partner() -> None:
-    name = documents.temporary_name("180_1.edi", "x")
+    name = filenames.temporary_name("180_1.edi", "x")
     assert name.startswith(".")
     assert not name.endswith(".edi")
 
@@ -68,32 +69,32 @@ def test_a_temporary_name_is_taken_by_no_pattern_of_a_partner() -> None:
 
 def test_a_file_is_whole_when_it_has_not_changed_for_long_enough() -> None:
     growing, done = File(100, "a", 1), File(90, "b", 5)
-    ready, cursor = documents.stable([growing, done], None, now=1000, seconds=30)
+    ready, cursor = filenames.stable([growing, done], None, now=1000, seconds=30)
     assert ready == []
     grown = File(101, "a", 2)
-    ready, cursor = documents.stable([grown, done], cursor, now=1030, seconds=30)
+    ready, cursor = filenames.stable([grown, done], cursor, now=1030, seconds=30)
     assert ready == [done]
-    ready, cursor = documents.stable([grown], cursor, now=1060, seconds=30)
+    ready, cursor = filenames.stable([grown], cursor, now=1060, seconds=30)
     assert ready == [grown]
-    assert documents.stable([], cursor, now=1090, seconds=30) == ([], {})
+    assert filenames.stable([], cursor, now=1090, seconds=30) == ([], {})
 
 
 def test_without_a_waiting_time_everything_is_whole_and_oldest_first() -> None:
     files = [File(9, "b", 1), File(9, "a", 1), File(1, "z", 1)]
-    assert documents.stable(files, None, now=0, seconds=0) == ([files[2], files[1], files[0]], {})
+    assert filenames.stable(files, None, now=0, seconds=0) == ([files[2], files[1], files[0]], {})
 
 
 def test_a_clock_that_was_set_back_delays_but_never_hurries() -> None:
     file = File(1, "a", 1)
-    _, cursor = documents.stable([file], None, now=5000, seconds=30)
-    ready, cursor = documents.stable([file], cursor, now=1000, seconds=30)
+    _, cursor = filenames.stable([file], None, now=5000, seconds=30)
+    ready, cursor = filenames.stable([file], cursor, now=1000, seconds=30)
     assert ready == []
-    assert documents.stable([file], cursor, now=1030, seconds=30)[0] == [file]
+    assert filenames.stable([file], cursor, now=1030, seconds=30)[0] == [file]
 
 
 def test_groups_hold_a_few_files_and_not_too_many_bytes() -> None:
     files = [File(n, "a", 3_000_000) for n in range(5)] + [File(n, "b", 1) for n in range(45)]
-    groups = list(documents.groups(files))
+    groups = list(filenames.groups(files))
     assert [file for group in groups for file in group] == files
     assert max(len(group) for group in groups) == 20
     assert all(sum(file.size for file in group) <= 8 * 1024 * 1024 for group in groups)

@@ -1,4 +1,4 @@
-"""Names and versions of files, and which of them are whole; pure."""
+"""Names and versions of files, and which of them are whole: for all connectors that read folders; pure."""
 
 from __future__ import annotations
 
