@@ -11,9 +11,10 @@ import re
 from calendar import monthrange
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from connectors.codecs.segmented.guide import Element, Note, SegmentDef
+from connectors.codecs.segmented.problem import Problem
 from connectors.codecs.x12 import findings as codes
 from connectors.codecs.x12.delimiters import Separators
 
@@ -28,18 +29,6 @@ _DATE_PATTERN: Final = (
 _TIME_PATTERN: Final = "(?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9])?"
 
 _PATTERNS: Final = {"DT": _DATE_PATTERN, "TM": _TIME_PATTERN}
-
-
-class Problem(NamedTuple):
-    """What is wrong with one element: its position, its component (0: the whole), and why."""
-
-    code: str
-    element: int
-    component: int
-    reference: str
-    message: str
-    expected: str
-    found: str
 
 
 @lru_cache(maxsize=4096)

@@ -1,0 +1,171 @@
+"""EDIFACT as a codec: documents to records, trees to documents."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from connectors.codecs.base import NOTHING, Body, Decoded, Finding, Record, Tree
+from connectors.codecs.edifact import findings as codes
+from connectors.codecs.edifact.envelope import Interchange, Message
+from connectors.codecs.edifact.guide import load
+from connectors.codecs.edifact.reader import Reader
+from connectors.codecs.edifact.segments import Block
+from connectors.codecs.edifact.service import COMPONENT, ELEMENT, SEGMENT, part
+from connectors.codecs.edifact.tree import builder
+from connectors.codecs.edifact.writer import write
+from connectors.codecs.segmented.guide import Guide
+
+
+@dataclass(slots=True, kw_only=True)
+class EdifactDecoded(Decoded):
+    """`interchanges` grows while `records` is read, and is complete once that is exhausted."""
+
+    interchanges: list[Interchange] = field(default_factory=list)
+
+
+class Profile(NamedTuple):
+    """What a partner is allowed beyond the guide; from the options of `decode`."""
+
+    tolerate: Collection[str] = ()
+    versions: Collection[str] = ()
+    charset: str = ""
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Profile:
+        """Read the options `tolerate`, `versions` (lists or one text) and `charset`."""
+        lists = [options.get(name) or () for name in ("tolerate", "versions")]
+        tolerate, versions = ((one,) if isinstance(one, str) else tuple(one) for one in lists)
+        return cls(tolerate, versions, str(options.get("charset") or ""))
+
+
+class EdifactCodec:
+    """Reads and writes one message type by its guide.
+
+    Options of `decode`:
+        tolerate: segment ids that may be where the guide does not have them, or "*"; they are kept in the
+            tree and told as findings that are not fatal.
+        versions: further versions of UNH (`D:97B`) to read with this guide.
+        charset: of the text instead of the one that UNB tells.
+    """
+
+    media_type = "application/edifact"
+
+    def __init__(self, name: str) -> None:
+        self.guide = load(name)
+
+    def decode(self, body: Body, options: Mapping[str, Any] = NOTHING) -> EdifactDecoded:
+        """Read a document; each message is a record, broken ones with tree None."""
+        reader = Reader(body)
+        document = EdifactDecoded(records=iter(()), interchanges=reader.interchanges)
+        document.records = self._records(reader, Profile.of(options), document)
+        return document
+
+    def _records(self, reader: Reader, profile: Profile, document: EdifactDecoded) -> Iterator[Record]:
+        for index, block in enumerate(reader.blocks()):
+            tree, digest, findings = examine(block, self.guide, profile)
+            envelope = _enter(block, findings) if block.interchange else {}
+            yield Record(index=index, tree=tree, digest=digest, findings=findings, envelope=envelope)
+        for interchange in reader.interchanges:
+            document.findings += interchange.findings
+            for one in interchange.groups:
+                document.findings += one.findings
+
+    def encode(self, tree: Tree, envelope: Mapping[str, Any] = NOTHING) -> bytes:
+        """Write one message (or a list of them) in an interchange of its own; see `writer.write`."""
+        return write(tree, self.guide, envelope)
+
+
+def _enter(block: Block, findings: tuple[Finding, ...]) -> dict[str, str]:
+    """Enter a message into its group, for the acknowledgement; returns the envelope of its record."""
+    accepted = not any(finding.fatal for finding in findings)
+    message = Message(
+        set=block.set, control=block.control, version=block.version, accepted=accepted, findings=findings
+    )
+    block.group.messages.append(message)
+    labels = block.interchange.labels(block.group) if block.interchange else {}
+    labels["functional"] = labels.get("functional") or block.set
+    return {**labels, "set": block.set, "transaction": block.control, "version": block.version}
+
+
+def examine(block: Block, guide: Guide, profile: Profile) -> tuple[Tree, str, tuple[Finding, ...]]:
+    """Tree (None with a fatal finding), digest and findings of one message."""
+    if block.interchange is None:
+        return None, hashlib.sha256(block.raw).hexdigest(), tuple(block.findings)
+    texts, foreign = block.texts(profile.charset)
+    found: list[Finding] = list(block.findings)
+    whole = bool(block.trailer)
+    content = texts[1:-1] if whole else texts[1:]
+    digest = _digest(content)
+    if foreign:
+        found.append(_foreign(block, profile.charset or block.interchange.syntax))
+    if whole:
+        _check_trailer(block, len(texts), found)
+    tree = None
+    problem = _unsupported(block, guide, profile)
+    if problem is not None:
+        found.append(problem)
+    elif whole:
+        tree, problems = builder(guide).build(content, block, profile.tolerate)
+        found += problems
+    if not found:
+        return tree, digest, ()
+    return (None if any(finding.fatal for finding in found) else tree), digest, tuple(found)
+
+
+def _digest(content: Sequence[str]) -> str:
+    """Content without envelope, whatever service characters it was written with."""
+    marks = ELEMENT + COMPONENT
+    text = SEGMENT.join([one.rstrip(marks) for one in content])
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _check_trailer(block: Block, count: int, found: list[Finding]) -> None:
+    stated, control = part(block.trailer, 1), part(block.trailer, 2)
+    if not stated.isascii() or not stated.isdigit() or int(stated[:12]) != count:
+        message = (
+            f"The trailer UNT of message {block.control} counts '{stated}' segments, but {count} were found "
+            "from UNH to UNT; the file may have been cut or edited."
+        )
+        found.append(_of_message(block, codes.MESSAGE_COUNT_MISMATCH, message, str(count), stated))
+    if control != block.control:
+        message = f"The reference of UNH is '{block.control}', but the trailer UNT says '{control}'."
+        found.append(_of_message(block, codes.MESSAGE_CONTROL_MISMATCH, message, block.control, control))
+    if not block.control:
+        message = "The message has no reference (element 0062 of UNH)."
+        found.append(_of_message(block, codes.MESSAGE_CONTROL_MISSING, message, "a reference", ""))
+
+
+def _unsupported(block: Block, guide: Guide, profile: Profile) -> Finding | None:
+    if block.set != guide.set:
+        message = f"Message {block.control} is of type '{block.set}', expected {guide.set}."
+        return _of_message(block, codes.MESSAGE_UNSUPPORTED, message, guide.set, block.set)
+    release = ":".join(block.version.split(":")[:2])
+    if release != guide.version and not {release, block.version} & set(profile.versions):
+        message = (
+            f"Message {block.control} is of version '{release}', this partner's documents are read as "
+            f"{guide.version}; name it among the tolerated versions if that is right."
+        )
+        return _of_message(block, codes.MESSAGE_UNSUPPORTED, message, guide.version, release)
+    return None
+
+
+def _foreign(block: Block, charset: str) -> Finding:
+    message = f"Message {block.control} holds bytes that are no text in {charset}."
+    return _of_message(block, codes.MESSAGE_CHARACTERS, message, charset, "other bytes", fatal=False)
+
+
+def _of_message(
+    block: Block, code: str, message: str, expected: str, found: str, *, fatal: bool = True
+) -> Finding:
+    return codes.EdifactFinding(
+        code=code,
+        message=message,
+        place=f"message {block.control or '?'}",
+        expected=expected,
+        found=found[:200],
+        offset=block.offset,
+        fatal=fatal,
+    )

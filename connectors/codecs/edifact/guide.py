@@ -1,0 +1,62 @@
+"""Grammars of messages: how the guides of EDIFACT are written, and where they are."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from connectors.codecs.edifact import findings as codes
+from connectors.codecs.segmented import guide as segmented
+from connectors.codecs.segmented.guide import Family, Faults, Guide
+
+_FORM: Final = re.compile(r"(an|a|n)(\.\.)?([0-9]{1,4})")
+
+
+def _form(text: str) -> tuple[str, int, int] | None:
+    match = _FORM.fullmatch(text)
+    if match is None:
+        return None
+    most = int(match[3])
+    return match[1], 1 if match[2] else most, most
+
+
+EDIFACT: Final = Family(
+    prefix="edifact",
+    kind="message",
+    whole="message",
+    forms="a form as in 'an..35' or 'n3'",
+    form=_form,
+    requirements="MC",
+    segment_id=re.compile(r"[A-Z][A-Z0-9]{2}"),
+    faults=Faults(
+        missing=codes.SEGMENT_MISSING,
+        unrecognized=codes.SEGMENT_UNRECOGNIZED,
+        unexpected=codes.SEGMENT_UNEXPECTED,
+        not_in_set=codes.SEGMENT_UNEXPECTED,
+        out_of_order=codes.SEGMENT_UNEXPECTED,
+        too_often=codes.SEGMENT_TOO_OFTEN,
+        loop_too_often=codes.LOOP_TOO_OFTEN,
+    ),
+)
+
+
+def names() -> tuple[str, ...]:
+    """All guides there are, as format names: `edifact/retann-d96a`."""
+    return segmented.names(EDIFACT)
+
+
+def load(name: str) -> Guide:
+    """Load a guide by its format name (`edifact/retann-d96a`).
+
+    Raises:
+        KeyError: There is no such guide.
+        GuideError: Its files are wrong.
+    """
+    return segmented.load(EDIFACT, name)
+
+
+def find(message: str, version: str) -> Guide | None:
+    """Return the guide for a message type (`RETANN`) in a version (`D:96A:EN:EAN001`), or None."""
+    release = "".join(version.split(":")[:2])
+    name = f"edifact/{message}-{release}".lower()
+    return load(name) if name in names() else None

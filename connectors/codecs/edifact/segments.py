@@ -1,0 +1,109 @@
+"""From the bytes of a message to the texts of its segments, undoing what editors and mail did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from connectors.codecs.base import Finding
+from connectors.codecs.edifact.envelope import Group, Interchange
+from connectors.codecs.edifact.service import SEGMENT, Service, closing, part
+
+_BLANKS = " \t\r\n"
+_WRAPPED_AT_LEAST = 20
+
+
+class Texts(NamedTuple):
+    """Segments with inner separators, release characters resolved; `foreign`: not in the charset told."""
+
+    segments: list[str]
+    foreign: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class Block:
+    """The bytes of one message from UNH to UNT (or to where it was cut), not yet looked into.
+
+    A block without an interchange is what was found outside of any.
+    """
+
+    interchange: Interchange | None
+    group: Group
+    header: list[list[str]] = field(default_factory=list)  # elements of UNH
+    trailer: list[list[str]] = field(default_factory=list)  # elements of UNT, when there is one
+    raw: bytes = b""
+    offset: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def control(self) -> str:
+        """The message reference number (0062)."""
+        return part(self.header, 1)
+
+    @property
+    def set(self) -> str:
+        """The message type (0065)."""
+        return part(self.header, 2)
+
+    @property
+    def version(self) -> str:
+        """Version, release, agency and association's code, as in `D:96A:UN:EAN007`."""
+        return ":".join(part(self.header, 2, at) for at in range(2, 6)).rstrip(":")
+
+    @property
+    def service(self) -> Service:
+        """The service characters it was written with."""
+        return self.interchange.service if self.interchange else Service()
+
+    def texts(self, charset: str = "") -> Texts:
+        """All segments, UNH and UNT included, without blanks and line breaks around them."""
+        told = self.interchange.charset if self.interchange else ""
+        raw = self.raw
+        if (b"\n" in raw or b"\r" in raw) and not self.service.breaks_lines and wrapped(raw):
+            raw = raw.replace(b"\r", b"").replace(b"\n", b"")
+        text, foreign = decode(self.service.inner(raw), charset or told)
+        parts = text.split(SEGMENT)
+        if "\n" in text or "\r" in text or f"{SEGMENT} " in text or f"{SEGMENT}\t" in text:
+            parts = [one.lstrip(_BLANKS).rstrip("\r\n") for one in parts]
+        return Texts([one for one in parts if one] if "" in parts else parts, foreign)
+
+    def offset_of(self, number: int) -> int:
+        """Where a segment (1 is UNH) begins in the document, in bytes."""
+        at, seen = 0, 0
+        while at < len(self.raw):
+            end = closing(self.raw, at, self.service)
+            end = len(self.raw) if end < 0 else end
+            solid = self.raw[at:end].strip()
+            seen += bool(solid)
+            if seen == number:
+                return self.offset + at + self.raw[at:end].find(solid)
+            at = end + 1
+        return self.offset + len(self.raw)
+
+
+def wrapped(raw: bytes) -> bool:
+    """Whether lines were broken at a fixed column: all of one length but the first and the last.
+
+    A line break inside a segment is data otherwise.
+    """
+    first, *inside, last = raw.replace(b"\r\n", b"\n").split(b"\n")
+    if not inside:
+        return False
+    width = len(inside[0])
+    even = all(len(line) == width for line in inside)
+    return even and width >= _WRAPPED_AT_LEAST and len(first) <= width and len(last) <= width
+
+
+def decode(raw: bytes, charset: str) -> tuple[str, bool]:
+    """Text of bytes: in the charset told, else UTF-8, else Latin-1, which takes anything.
+
+    What is told to be plain ASCII often is not; that is no fault anybody minds.
+    """
+    if raw.isascii():
+        return raw.decode("ascii"), False
+    for name in (charset, "utf-8"):
+        try:
+            return raw.decode(name or "utf-8"), name != charset and charset not in {"ascii", ""}
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return raw.decode("latin-1"), charset not in {"ascii", ""}
