@@ -191,8 +191,9 @@ def test_structure_faults_are_fatal_and_named(
     ],
 )
 def test_element_faults_are_named_to_the_component(
-    segment: str, code: str, place: str, component: int, sentence: str, fatal: bool
+    segment: str, code: str, place: str, component: int, sentence: str
 ) -> None:
+    fatal = code == "UCD.13"
     lead = {"QTY": ["LIN+1"], "UNS": []}.get(segment[:3], [])
     tail = [] if segment.startswith("UNS") else ["UNS+S"]
     record = read(["BGM+70E", *lead, segment, *tail])
