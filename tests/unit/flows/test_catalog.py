@@ -16,7 +16,7 @@ def problems(project: Path) -> list[str]:
 
 def test_the_project_itself_loads() -> None:
     catalog = load_catalog(PROJECT)
-    assert set(catalog.systems) == {"acme_edi", "portal", "sap_s4", "wms"}
+    assert set(catalog.systems) == {"acme_edi", "portal", "sap_s4", "warehouse_files", "wms"}
     assert set(catalog.intake) == {
         "acme_returns_in",
         "portal_returns_in",
