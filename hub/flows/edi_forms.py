@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from functools import cache
 
-from connectors.codecs.x12 import guide
+from connectors.codecs.registry import grammar
+from connectors.codecs.segmented.guide import Element, Node
 from hub.flows.forms import Form, group
 
-_NUMERIC = frozenset({"R", "N0"})
+_NUMERIC = frozenset({"R", "N0", "n"})
 _SEGMENT = Form(kinds=frozenset({"group"}))
 """A segment that the dictionary does not define: carried unchecked."""
 
 
 @cache
 def of_guide(name: str) -> Form | None:
-    """The form of a transaction set by its format name (`x12/180-004010`); None without a guide."""
-    if name not in guide.names():
-        return None
-    return _nodes(guide.load(name).structure, {})
+    """The form of a message by its format name (`x12/180-004010`); None without a guide."""
+    guide = grammar(name)
+    return None if guide is None else _nodes(guide.structure, {})
 
 
-def _nodes(nodes: tuple[guide.Node, ...], elements: dict[str, Form]) -> Form:
+def _nodes(nodes: tuple[Node, ...], elements: dict[str, Form]) -> Form:
     fields = dict(elements)
     for node in nodes:
         fields[node.id] = _segment(node)
@@ -28,7 +28,7 @@ def _nodes(nodes: tuple[guide.Node, ...], elements: dict[str, Form]) -> Form:
     return group(fields, required=required)
 
 
-def _segment(node: guide.Node) -> Form:
+def _segment(node: Node) -> Form:
     if not node.segment.known:
         return _SEGMENT
     elements = {f"{at:02d}": _element(element) for at, element in enumerate(node.segment.elements, 1)}
@@ -37,7 +37,7 @@ def _segment(node: guide.Node) -> Form:
     return group({name: made.child(name) for name in made.names}, required=required | set(made.required))
 
 
-def _element(element: guide.Element) -> Form:
+def _element(element: Element) -> Form:
     if element.components:
         parts = {f"{at:02d}": _element(part) for at, part in enumerate(element.components, 1)}
         required = {f"{at:02d}" for at, part in enumerate(element.components, 1) if part.mandatory}
