@@ -8,6 +8,7 @@ from connectors.base import Connection
 from hub import connections as environment
 from hub import settings as settings_module
 from hub.collector import keep_what_is_loaded
+from hub.crossrefs import CrossReferences
 from hub.flows.catalog import load_catalog
 from hub.pipeline.context import Hub
 from hub.settings import Settings
@@ -27,11 +28,13 @@ def bootstrap(
         hub.flows.catalog.CatalogError: A flow, mapping, system, policy or table is broken; all are named.
     """
     settings = settings or settings_module.from_environment()
+    references = CrossReferences()
     hub = Hub(
         settings=settings,
         database=Database(settings.database_url),
-        catalog=load_catalog(settings.project_dir),
+        catalog=load_catalog(settings.project_dir, references.entries),
         connections=connections or environment.from_environment,
+        references=references,
     )
     keep_what_is_loaded()
     return hub

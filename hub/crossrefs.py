@@ -36,13 +36,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """A row as somebody wants it; `sent` None: sent when no other code of the same is."""
+    """A row as somebody wants it; `sent` None: sent when no other code of the same is; `note` None: kept."""
 
     system: str
     code: str
     ours: str
     sent: bool | None = None
-    note: str = ""
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,8 @@ class _Table:
         before = self._rows.get(key)
         if before is not None and before.ours != put.ours:
             self.remove(key)
-        self._rows[key] = Row(put.system, put.code, put.ours, note=put.note)
+        note = put.note if put.note is not None else before.note if before is not None else ""
+        self._rows[key] = Row(put.system, put.code, put.ours, note=note)
         if put.sent or (put.sent is None and group not in self._sent):
             self._sent[group] = put.code
         elif put.sent is False and self._sent.get(group) == put.code:

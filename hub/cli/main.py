@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from hub.cli import authoring, checking, operate, partners, platform
+from hub.cli import authoring, checking, operate, partners, platform, xref
 
 app = typer.Typer(
     name="returns-hub",
@@ -30,6 +30,7 @@ app.command(rich_help_panel=OPERATE)(operate.run)
 app.command(rich_help_panel=OPERATE)(operate.status)
 app.command(rich_help_panel=OPERATE)(operate.trace)
 app.add_typer(operate.letters_app, name="deadletters", rich_help_panel=OPERATE)
+app.add_typer(xref.app, name="xref", rich_help_panel=OPERATE)
 app.command(rich_help_panel=OPERATE)(operate.resume)
 app.command(rich_help_panel=OPERATE)(operate.rebuild)
 app.command(rich_help_panel=OPERATE)(operate.migrate)

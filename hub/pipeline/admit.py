@@ -167,6 +167,7 @@ def _answered(hub: Hub, flow: IntakeFlow, claim: ledger.Claim, totals: Totals) -
 
 def _prepare(hub: Hub, flow: IntakeFlow, claim: ledger.Claim, records: Iterator[Record]) -> _Prepared:
     """Decode, map, validate and enrich the next batch; empty when there are no more records."""
+    hub.references.refresh(hub.database.rows)
     batch = list(islice(records, BATCH))
     keyed = [(key_of(hub.catalog, flow, record, claim.attributes), record) for record in batch]
     keys = frozenset(key for key, _ in keyed)

@@ -50,6 +50,7 @@ def settle_again(
         replays: How often these were replayed; what fails again is parked.
         first: Done in the same transaction before anything else; raising undoes everything.
     """
+    hub.references.refresh(hub.database.rows)
     items = dict(_interpret(hub, flow, messages))
     enrich(hub, flow, list(items.values()))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from connectors.codecs.base import EncodeError
@@ -28,6 +29,7 @@ def compose(tx: Connection, hub: Hub, claimed: Sequence[Effect]) -> tuple[list[E
     todo = [effect for effect in claimed if effect.request is None]
     if not todo:
         return ready, []
+    hub.references.refresh(partial(rows, tx))
     scopes = _scopes(tx, todo)
     failed: list[Outcome] = []
     composed: list[tuple[Effect, bytes, str, str]] = []

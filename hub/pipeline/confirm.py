@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -94,6 +95,7 @@ def _state_all(
     ]
     if not telling:
         return [], []
+    hub.references.refresh(partial(rows, tx))
     causes = load_by_id(tx, [item.fact_id for item, _ in telling if item.fact_id])
     ids = sorted({item.return_id for item, _ in telling if item.return_id})
     states = {row["return_id"]: row["state"] for row in rows(tx, "return_states", {"ids": ids})}

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from connectors.base import Connection
 from connectors.registry import connect
+from hub.crossrefs import CrossReferences
 from hub.flows.catalog import Catalog
 from hub.settings import Settings
 from hub.store.database import Database
@@ -17,12 +18,17 @@ from hub.store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """Settings, database, catalog and the connectors made so far; built by `hub.bootstrap`."""
+    """Settings, database, catalog and the connectors made so far; built by `hub.bootstrap`.
+
+    Attributes:
+        references: The cross references that the catalog's mappings use.
+    """
 
     settings: Settings
     database: Database
     catalog: Catalog
     connections: Callable[[str], Connection]
+    references: CrossReferences = field(default_factory=CrossReferences)
     _connectors: dict[str, Any] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
