@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from connectors.base import Operation, Repeat
 from connectors.http import HttpSettings
@@ -15,6 +15,10 @@ from connectors.watermark import WatermarkSettings
 
 Service = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.;=/-]*$")]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+Version = Annotated[
+    # all values of system.yaml are texts
+    Literal[2, 4], BeforeValidator(lambda value: int(value) if value in ("2", "4") else value)
+]
 
 
 class ODataSection(Strict):
@@ -25,7 +29,7 @@ class ODataSection(Strict):
     """
 
     root: str = Field(default="", pattern=r"^(/.*[^/])?$")
-    version: Literal[2, 4] = 2
+    version: Version = 2
     csrf: bool = True
     params: Mapping[str, str] = Field(default_factory=dict)
     headers: Mapping[str, str] = Field(default_factory=dict)
