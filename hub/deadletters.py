@@ -44,8 +44,9 @@ class DeadLetter:
     """What failed where.
 
     Attributes:
-        step: decode, key, map, validate, match, encode or deliver.
-        error_class: A class of `connectors.errors`: Contract, Refused, Unavailable, Unknown.
+        step: decode, key, map, validate, drift, match, encode or deliver.
+        error_class: A class of `connectors.errors` (Contract, Refused, Unavailable, Unknown), or Drift: the
+            source changed its shape.
         errors: All of them, each with path, message and, where known, source, found and position.
         tree_sha256: The decoded tree's payload, when decoding came that far.
         replays: How often it was replayed before; a letter that fails again is parked.

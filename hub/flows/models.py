@@ -98,6 +98,9 @@ class IntakeFlow(Flow):
         enrich: What is asked of other systems before policies decide.
         acknowledge: Set that answers each received file, written by the source's own
             `upload_<set>` operation.
+        drift: What happens when the shape of the records is not the known one: nothing (`off`), any
+            change stops the document (`strict`), or records with a breaking change become dead letters
+            and other changes are accepted with an alert (`quarantine`) or without (`accept-additive`).
     """
 
     every: Duration | None = None
@@ -109,6 +112,7 @@ class IntakeFlow(Flow):
     map: MappingRef
     enrich: tuple[Enrichment, ...] = ()
     acknowledge: Literal["997", "none"] = "none"
+    drift: Literal["off", "strict", "quarantine", "accept-additive"] = "off"
 
     @property
     def acknowledgement(self) -> Target | None:

@@ -22,7 +22,7 @@ from hub import audit, ledger
 from hub.collector import fewer_collections
 from hub.flows.models import IntakeFlow
 from hub.ids import digest
-from hub.pipeline import acknowledge, decide, letters
+from hub.pipeline import acknowledge, decide, drift, letters
 from hub.pipeline.again import settle_again
 from hub.pipeline.context import Hub
 from hub.pipeline.decide import Stated
@@ -103,6 +103,7 @@ class _Prepared:
     repeats: Sequence[tuple[str, str]]
     keys: frozenset[str]
     known: dict[str, list[dict[str, Any]]]
+    drift: drift.Drift | None
 
 
 def _settle_document(hub: Hub, flow: IntakeFlow, claim: ledger.Claim, totals: Totals) -> None:
@@ -118,12 +119,17 @@ def _settle_document(hub: Hub, flow: IntakeFlow, claim: ledger.Claim, totals: To
             batch = prepare()
             while batch.size:
                 following = ahead.submit(prepare)
+                drift.note(hub, flow, batch.drift)
+                drift.stop(flow, claim.source_key, batch.drift)
                 decide.unraced(partial(_settle_batch, hub, flow, claim, batch, progress, totals))
                 progress += batch.size
                 batch = _up_to_date(hub, claim, following.result(), batch.keys)
         except Systemic as error:
             state = "halted"
             _alert(hub, f"breaker {flow.flow}", f"{error}. Mend it, then: returns-hub resume {flow.flow}")
+        except drift.Drifted as error:
+            state = "halted"
+            _alert(hub, f"drift {flow.flow}", str(error))
         except Config as error:
             # nothing is burnt: the document goes back as far as it came, for when the connection is mended
             with hub.database.transaction() as tx:
@@ -175,8 +181,9 @@ def _prepare(hub: Hub, flow: IntakeFlow, claim: ledger.Claim, records: Iterator[
         known = ledger.known(tx, claim.endpoint, sorted(keys))
     fresh, repeats = _sort_out(keyed, known)
     items = [interpret(hub.catalog, flow, record, key, claim.attributes) for key, record in fresh]
+    drifted = drift.judge(hub, flow, items)
     enrich(hub, flow, items)
-    return _Prepared(len(batch), items, repeats, keys, known)
+    return _Prepared(len(batch), items, repeats, keys, known, drifted)
 
 
 def _up_to_date(hub: Hub, claim: ledger.Claim, batch: _Prepared, settled: frozenset[str]) -> _Prepared:

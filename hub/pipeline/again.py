@@ -13,7 +13,7 @@ from uuid import UUID
 from connectors.codecs.registry import codec
 from hub import ledger
 from hub.flows.models import IntakeFlow
-from hub.pipeline import decide, letters
+from hub.pipeline import decide, drift, letters
 from hub.pipeline.context import Hub
 from hub.pipeline.decide import Stated
 from hub.pipeline.enrich import enrich
@@ -52,6 +52,7 @@ def settle_again(
     """
     hub.references.refresh(hub.database.rows)
     items = dict(_interpret(hub, flow, messages))
+    drift.note(hub, flow, drift.judge(hub, flow, list(items.values())))
     enrich(hub, flow, list(items.values()))
 
     def attempt() -> Again:

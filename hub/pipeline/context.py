@@ -12,6 +12,7 @@ from connectors.base import Connection
 from connectors.registry import connect
 from hub.crossrefs import CrossReferences
 from hub.flows.catalog import Catalog
+from hub.mapping.guard import Guard
 from hub.settings import Settings
 from hub.store.database import Database
 
@@ -21,6 +22,7 @@ class Hub:
     """Settings, database, catalog and the connectors made so far; built by `hub.bootstrap`.
 
     Attributes:
+        guards: What `hub.pipeline.drift` knows of each flow's source.
         references: The cross references that the catalog's mappings use.
     """
 
@@ -28,6 +30,7 @@ class Hub:
     database: Database
     catalog: Catalog
     connections: Callable[[str], Connection]
+    guards: dict[str, Guard] = field(default_factory=dict)
     references: CrossReferences = field(default_factory=CrossReferences)
     _connectors: dict[str, Any] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)

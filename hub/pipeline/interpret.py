@@ -30,6 +30,7 @@ class Failure:
     step: str
     code: str
     errors: Sequence[Mapping[str, Any]]
+    error_class: str = "Contract"
 
     @property
     def summary(self) -> str:

@@ -39,7 +39,7 @@ def write(
             DeadLetter(
                 flow=flow,
                 step=failure.step,
-                error_class="Contract",
+                error_class=failure.error_class,
                 code=failure.code,
                 errors=failure.errors,
                 summary=failure.summary,
