@@ -13,7 +13,7 @@ from connectors.codecs.segmented.guide import Element, Guide, Node, SegmentDef
 from connectors.codecs.x12.codec import X12Codec
 from connectors.codecs.x12.delimiters import Separators
 from connectors.codecs.x12.elements import problems
-from connectors.codecs.x12.guide import load
+from connectors.codecs.x12.guide import load, names
 
 CODEC = X12Codec("x12/180-004010")
 ENVELOPE: dict[str, Any] = {
@@ -234,7 +234,7 @@ def bare(tree: Any) -> Any:
 
 
 def guides() -> list[Guide]:
-    return [load("x12/180-004010"), load("x12/997-004010")]
+    return [load(name) for name in names()]
 
 
 @settings(max_examples=40, deadline=None)
