@@ -3,31 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from itertools import groupby
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
 
 from hub.cli.output import AsJson, Failed, console, emit, failures
 from hub.settings import from_environment
 
+if TYPE_CHECKING:
+    from hub.flows.problems import Problem
 
-def check(json: AsJson = False) -> None:
+_COLOURS = {"error": "red", "warning": "yellow"}
+
+
+def check(
+    strict: Annotated[bool, typer.Option("--strict", help="Fail for warnings too.")] = False,
+    json: AsJson = False,
+) -> None:
     """Prove every flow, mapping, system, policy and code table before anything runs."""
     from hub.flows.check import check as problems_of  # start-up time of --help
 
     with failures(as_json=json):
         problems = problems_of(from_environment().project_dir)
-        listed = [
-            {"file": p.file, "line": p.line, "column": p.column, "message": p.message} for p in problems
-        ]
-        emit({"problems": listed}, as_json=json, people=lambda: _show_problems(problems))
-        if problems:
+        emit(
+            {"problems": [_plain(problem) for problem in problems]},
+            as_json=json,
+            people=lambda: _show(problems),
+        )
+        if any(strict or problem.severity == "error" for problem in problems):
             raise Failed
 
 
-def _show_problems(problems: Sequence[Any]) -> None:
-    for problem in problems:
-        console.print(str(problem), markup=False, soft_wrap=True)
-    console.print(
-        f"[red]{len(problems)} problems[/red]"
-        if problems
-        else "[green]all flows, mappings and policies hold[/green]"
-    )
+def _plain(problem: Problem) -> dict[str, Any]:
+    return {
+        "severity": problem.severity,
+        "code": problem.code,
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "message": problem.message,
+        "hint": problem.hint,
+    }
+
+
+def _show(problems: Sequence[Problem]) -> None:
+    for file, members in groupby(problems, key=lambda problem: problem.file):
+        console.print(f"[bold]{escape(file)}[/bold]")
+        for problem in members:
+            colour = _COLOURS[problem.severity]
+            # the whole place in each line: editors and terminals make a link of it
+            place = f"{problem.file}:{problem.line}:{problem.column}"
+            said = f"[{colour}]{problem.severity}[/{colour}] {escape(problem.message)}"
+            console.print(f"  {escape(place)}: {said} [dim]{problem.code}[/dim]", soft_wrap=True)
+            if problem.hint:
+                console.print(f"      [cyan]hint[/cyan] {escape(problem.hint)}", soft_wrap=True)
+        console.print()
+    console.print(_summary(problems))
+
+
+def _summary(problems: Sequence[Problem]) -> str:
+    if not problems:
+        return "[green]all flows, mappings and policies hold[/green]"
+    counted = [
+        f"[{colour}]{count} {severity}{'' if count == 1 else 's'}[/{colour}]"
+        for severity, colour in _COLOURS.items()
+        if (count := sum(problem.severity == severity for problem in problems))
+    ]
+    return ", ".join(counted)

@@ -15,6 +15,7 @@ from hub.flows.decisions import decisions
 from hub.flows.deliveries import deliveries
 from hub.flows.documents import Documents
 from hub.flows.draft import Draft, draft
+from hub.flows.enrichments import enrichments
 from hub.flows.problems import Problem, at
 from hub.flows.reach import reach
 from hub.flows.references import references
@@ -41,6 +42,7 @@ def check(project_dir: Path) -> list[Problem]:
         *references(found),
         *deliveries(found),
         *decisions(found),
+        *enrichments(found),
         *reach(found, documents),
         *check_mappings(found, documents),
         *check_codes(found),
@@ -56,11 +58,12 @@ def _systems(found: Draft) -> Iterator[Problem]:
         try:
             capabilities(system.document())
         except Config as error:
-            yield at(node, "connector", message=str(error))
+            yield at(node, "connector", message=str(error), code="invalid-system")
         for path, form in _formats(system):
             if form not in formats():
                 known = ", ".join(formats())
-                yield at(node, *path, message=f"format: expected one of {known}, found {form!r}")
+                message = f"format: expected one of {known}, found {form!r}"
+                yield at(node, *path, message=message, code="unknown-format")
 
 
 def _formats(system: System) -> Iterator[tuple[tuple[str, str, str], str]]:

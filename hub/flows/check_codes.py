@@ -17,7 +17,7 @@ from canonical.vocabulary import (
     ShipmentStatus,
 )
 from hub.flows.draft import CODES, Draft
-from hub.flows.forms import nearest
+from hub.flows.forms import choices, nearest
 from hub.flows.problems import Problem, of_yaml
 from hub.mapping.lookups import CANONICAL, CodeTable, read_table
 from hub.mapping.yaml_strict import YamlError
@@ -41,6 +41,8 @@ _FREE = frozenset({"title", "doc"})
 def check_codes(found: Draft) -> Iterator[Problem]:
     """Yield unknown, blank and repeated codes, and columns that nobody uses or describes."""
     used = _used(found)
+    # a mapping that cannot be read may use any column
+    whole = not any(problem.code == "invalid-mapping" for problem in found.problems)
     for path in sorted((found.project_dir / "mappings" / CODES).rglob("*.csv")):
         file = found.relative(path)
         try:
@@ -50,8 +52,8 @@ def check_codes(found: Draft) -> Iterator[Problem]:
             continue
         name = path.relative_to(found.project_dir / "mappings").as_posix()
         columns = used.get(name, frozenset())
-        described = _described(path)
-        yield from _Table(file, path.stem, table).problems(columns | described)
+        known = columns | _described(path)
+        yield from _Table(file, path.stem, table).problems(known if whole else frozenset(table.columns))
 
 
 def _used(found: Draft) -> dict[str, frozenset[str]]:
@@ -97,7 +99,7 @@ class _Table:
                 message = "expected a canonical name, found none"
                 yield self._problem(line, CANONICAL, message, "blank-canonical")
             elif words is not None and word not in words:
-                message = f"expected one of {', '.join(sorted(words))}, found {word!r}"
+                message = f"expected {choices(words)}, found {word!r}"
                 near = nearest(word, words)
                 hint = f"did you mean {near!r}?" if near else ""
                 yield self._problem(line, CANONICAL, message, "unknown-canonical", hint)

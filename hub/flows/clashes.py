@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from hub.flows.forms import Form, nearest
+from hub.flows.forms import Form, choices, nearest
 from hub.flows.problems import Severity
 from hub.mapping.binding import BoundExpression
 from hub.mapping.lookups import CANONICAL, Lookup
@@ -98,13 +98,13 @@ def _group(bound: BoundExpression, made: Form, target: Form, lookups: Mapping[st
 
 def _enum(bound: BoundExpression, made: Form, target: Form, lookups: Mapping[str, Lookup]) -> Clash | None:
     allowed = sorted(target.values or ())
-    expected = ", ".join(allowed)
+    expected = choices(allowed)
     if made.values is None:
         if not made.kinds & {"text"} or (made.kinds == {"text"} and made.sure is False):
             return None
         severity: Severity = "error" if made.sure else "warning"
         hint = "| lookup(…) or | require(…)"
-        return Clash(CLASH, f"expected one of {expected}, found any text", hint, severity)
+        return Clash(CLASH, f"expected {expected}, found any text", hint, severity)
     outside = sorted(made.values - set(allowed))
     if not outside:
         return None
@@ -114,11 +114,9 @@ def _enum(bound: BoundExpression, made: Form, target: Form, lookups: Mapping[str
     table = _table(bound, lookups)
     if table is not None and not set(outside) <= _written(bound):
         column = f"column {table.target} of {table.file}"
-        return Clash(CODES, f"expected one of {expected}, found {found} in {column}", hint)
+        return Clash(CODES, f"expected {expected}, found {found} in {column}", hint)
     code = CONSTANT if set(outside) <= _written(bound) else CLASH
-    return Clash(
-        code, f"expected one of {expected}, found {found}", hint, "error" if made.sure else "warning"
-    )
+    return Clash(code, f"expected {expected}, found {found}", hint, "error" if made.sure else "warning")
 
 
 def _kind(made: Form, target: Form, text_only: bool) -> Clash | None:  # noqa: FBT001 - as `clash` has it

@@ -14,6 +14,7 @@ from canonical.vocabulary import (
     ReturnType,
 )
 from hub.flows.draft import Draft
+from hub.flows.forms import nearest
 from hub.flows.problems import Problem
 from hub.policy.authorization import MIXED
 from hub.policy.tables import Column, DecisionTable, Rule
@@ -66,7 +67,7 @@ def decisions(found: Draft) -> Iterator[Problem]:
             yield from _words(file, table, column, {str(word) for word in words})
         for rule, earlier in table.unreachable():
             message = f"{rule.name} can never fire: {earlier.name} on line {earlier.line} takes all its cases"
-            yield Problem(file, rule.line, 1, message)
+            yield Problem(file, rule.line, 1, message, "unreachable-rule")
 
 
 def _columns(file: str, table: DecisionTable) -> Iterator[Problem]:
@@ -79,9 +80,12 @@ def _columns(file: str, table: DecisionTable) -> Iterator[Problem]:
     ):
         names = {column.name for column in columns}
         for name in sorted(known - names):
-            yield Problem(file, 3, 1, f"expected an {kind} column {name!r}, found none")
+            yield Problem(file, 3, 1, f"expected an {kind} column {name!r}, found none", "missing-column")
         for name in sorted(names - known) if exact else ():
-            yield Problem(file, 3, 1, f"expected input columns {', '.join(sorted(known))}, found {name!r}")
+            message = f"expected input columns {', '.join(sorted(known))}, found {name!r}"
+            near = nearest(name, known - names)
+            hint = f"did you mean {near!r}?" if near else ""
+            yield Problem(file, 3, 1, message, "unknown-input", hint=hint)
 
 
 def _words(file: str, table: DecisionTable, name: str, words: set[str]) -> Iterator[Problem]:
@@ -89,7 +93,9 @@ def _words(file: str, table: DecisionTable, name: str, words: set[str]) -> Itera
         for column, value in _values(table, rule, name):
             if value not in words:
                 message = f"{name}: expected one of {', '.join(sorted(words))}, found {value!r}"
-                yield Problem(file, rule.line, column.position, message)
+                near = nearest(value, words)
+                hint = f"did you mean {near!r}?" if near else ""
+                yield Problem(file, rule.line, column.position, message, "unknown-word", hint=hint)
 
 
 def _values(table: DecisionTable, rule: Rule, name: str) -> Iterator[tuple[Column, str]]:

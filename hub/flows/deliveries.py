@@ -8,6 +8,7 @@ from itertools import combinations
 from canonical.vocabulary import FACT_TYPES
 from hub.flows import shapes
 from hub.flows.draft import Draft
+from hub.flows.forms import nearest
 from hub.flows.models import DeliveryFlow
 from hub.flows.problems import Problem, at
 
@@ -53,13 +54,15 @@ def _conditions(found: Draft, flow: DeliveryFlow) -> Iterator[Problem]:
         shape = shapes.of_fact(flow.fact, name) or shapes.of_return(name)
         if shape is None:
             message = f"when: expected a single value of {flow.fact} or of the return, found {name!r}"
-            yield at(node, "when", name, message=message)
+            yield at(node, "when", name, message=message, code="unknown-when")
         elif shape.values is not None:
             for value in accepted:
                 if value not in shape.values:
                     expected = ", ".join(shape.values)
                     message = f"when: {name} is one of {expected}; it can never be {value!r}"
-                    yield at(node, "when", name, message=message)
+                    near = nearest(value, shape.values)
+                    hint = f"did you mean {near!r}?" if near else ""
+                    yield at(node, "when", name, message=message, code="impossible-when", hint=hint)
 
 
 def _key(found: Draft, flow: DeliveryFlow) -> Iterator[Problem]:
@@ -76,7 +79,7 @@ def _key(found: Draft, flow: DeliveryFlow) -> Iterator[Problem]:
             if not name.startswith("data.") or shape is None or not shape.required:
                 message = f"key: expected a required field of {flow.fact} (fact.data.…), found {part!r}"
         if message:
-            yield at(found.nodes[flow.flow], "key", position, message=message)
+            yield at(found.nodes[flow.flow], "key", position, message=message, code="unsure-key")
 
 
 def _pair(found: Draft, first: DeliveryFlow, second: DeliveryFlow) -> Iterator[Problem]:
@@ -85,10 +88,10 @@ def _pair(found: Draft, first: DeliveryFlow, second: DeliveryFlow) -> Iterator[P
         message = (
             f"overlaps with {first.flow}: one {second.fact} can start {where} twice; set their 'when' apart"
         )
-        yield at(found.nodes[second.flow], "when", message=message)
+        yield at(found.nodes[second.flow], "when", message=message, code="overlapping-flows")
     elif can_share_keys(first, second):
         message = (
             f"keys of {second.flow} and {first.flow} can collide at {where}: "
             f"expected the same parts or constants that differ, found {second.key} and {first.key}"
         )
-        yield at(found.nodes[second.flow], "key", message=message)
+        yield at(found.nodes[second.flow], "key", message=message, code="colliding-keys")

@@ -118,7 +118,7 @@ def _yaml(found: Draft, path: Path) -> Node | None:
         found.problems.append(of_yaml(error))
         return None
     if not isinstance(node.value, dict):
-        found.problems.append(at(node, message="expected a map of keys and values"))
+        found.problems.append(at(node, message="expected a map of keys and values", code="invalid-yaml"))
         return None
     return node
 
@@ -139,7 +139,7 @@ def _system(found: Draft, path: Path) -> None:
         return
     if system.system != path.parent.name:
         message = f"expected the folder's name {path.parent.name!r}, found {system.system!r}"
-        found.problems.append(at(node, "system", message=message))
+        found.problems.append(at(node, "system", message=message, code="wrong-name"))
     document = node.plain()
     found.nodes[f"system:{system.system}"] = node
     found.systems[system.system] = system.remember(document if isinstance(document, dict) else {})
@@ -149,13 +149,13 @@ def _mapping(found: Draft, path: Path) -> None:
     try:
         mapping = compile_file(path, found.project_dir / "mappings", found.relative(path), found.references)
     except InvalidMapping as error:
-        found.problems += [of_yaml(problem) for problem in error.problems]
+        found.problems += [of_yaml(problem, "invalid-mapping") for problem in error.problems]
         found.broken |= _named(path)
         return
     if mapping.ref in found.mappings:
         other = found.relative(found.paths[mapping.ref])
         message = f"expected each mapping once, found {mapping.ref} also in {other}"
-        found.problems.append(Problem(found.relative(path), 1, 1, message))
+        found.problems.append(Problem(found.relative(path), 1, 1, message, "duplicate-mapping"))
         return
     found.mappings[mapping.ref] = mapping
     found.paths[mapping.ref] = path
@@ -177,7 +177,9 @@ def _table(found: Draft, path: Path) -> None:
         found.problems += of_table(error, found.relative(path))
         return
     except OSError as error:
-        found.problems.append(Problem(found.relative(path), 1, 1, f"cannot be read: {error.strerror}"))
+        found.problems.append(
+            Problem(found.relative(path), 1, 1, f"cannot be read: {error.strerror}", "invalid-table")
+        )
         return
     found.tables[table.name] = table
 
@@ -197,7 +199,7 @@ def _flow(found: Draft, path: Path) -> None:
         message = "expected either 'read' (an intake flow) or 'fact' (a delivery flow), found " + (
             "both" if "read" in node.value else "neither"
         )
-        found.problems.append(at(node, message=message))
+        found.problems.append(at(node, message=message, code="invalid-flow"))
         return
     model: type[IntakeFlow | DeliveryFlow] = IntakeFlow if "read" in node.value else DeliveryFlow
     flow = _built(found, model, node)
@@ -205,7 +207,12 @@ def _flow(found: Draft, path: Path) -> None:
         return
     if flow.flow != path.stem:
         found.problems.append(
-            at(node, "flow", message=f"expected the file's name {path.stem!r}, found {flow.flow!r}")
+            at(
+                node,
+                "flow",
+                message=f"expected the file's name {path.stem!r}, found {flow.flow!r}",
+                code="wrong-name",
+            )
         )
     found.nodes[flow.flow] = node
     found.files[flow.flow] = path

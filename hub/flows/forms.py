@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from hub.mapping.nodes import Path, Selector, Step
 
 SCALARS = frozenset({"text", "number", "integer", "boolean"})
-_SHOWN = 12
+_SHOWN = 8
 
 
 def _any(_name: str = "") -> Form:
@@ -115,7 +115,15 @@ class Lost:
         if not self.known:
             return f"{'.'.join(self.before)} is a single value" if self.before else ""
         more = ", …" if len(self.known) > _SHOWN else ""
+        # in the order of the source: its reader looks for it there
         return f"there are {', '.join(self.known[:_SHOWN])}{more}"
+
+
+def choices(values: Iterable[str]) -> str:
+    """`one of open, done`; of many only the first."""
+    listed = sorted(values)
+    rest = f", … ({len(listed)} in all)" if len(listed) > _SHOWN else ""
+    return f"one of {', '.join(listed[:_SHOWN])}{rest}"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -125,7 +133,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if name.isdigit() and padded in by_folded:  # BGN.3 for BGN.03
         return by_folded[padded]
     found = get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
-    return by_folded[found[0]] if found else ""
+    begun = [each for each in by_folded if each.startswith(f"{name.casefold()}_")]  # rma for rma_number
+    return by_folded[(found or begun)[0]] if found or begun else ""
 
 
 def follow(path: Path, start: Form) -> Form | Lost:

@@ -34,7 +34,7 @@ class Problem:
     line: int
     column: int
     message: str
-    code: str = "invalid"
+    code: str
     severity: Severity = "error"
     hint: str = ""
 
@@ -50,9 +50,9 @@ class CatalogError(ValueError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-def of_yaml(error: YamlError) -> Problem:
-    """A fault of YAML itself."""
-    return Problem(error.file, error.line, error.column, error.message)
+def of_yaml(error: YamlError, code: str = "invalid-yaml") -> Problem:
+    """A fault of YAML itself, or of what stands in it."""
+    return Problem(error.file, error.line, error.column, error.message, code)
 
 
 def of_table(error: TableError, file: str) -> Iterator[Problem]:
@@ -71,7 +71,7 @@ def at(
     node: Node,
     *path: str | int,
     message: str,
-    code: str = "invalid",
+    code: str,
     severity: Severity = "error",
     hint: str = "",
 ) -> Problem:

@@ -7,6 +7,7 @@ from typing import Any
 
 from canonical.vocabulary import FACT_TYPES
 from hub.flows.draft import Draft
+from hub.flows.forms import nearest
 from hub.flows.models import DeliveryFlow, Enrichment, IntakeFlow, Target
 from hub.flows.problems import Problem, at
 from hub.flows.systems import System
@@ -98,7 +99,7 @@ class _Check:
             message = (
                 f"{flow.map}: expected a mapping with key:, since intake recognises repeats by it; found none"
             )
-            yield at(self._node, "map", message=message)
+            yield at(self._node, "map", message=message, code="no-key")
 
     def _enrichment(self, enrichment: Enrichment, where: tuple[str | int, ...]) -> Iterator[Problem]:
         yield from self._resource(enrichment.system, enrichment.resource, where, where)
@@ -140,12 +141,12 @@ class _Check:
             return
         if source is not None and mapping.source_type != source:
             message = f"{ref}: expected a mapping from {source}, found from {mapping.source_type}"
-            yield at(self._node, *where, message=message)
+            yield at(self._node, *where, message=message, code="wrong-mapping-type")
         if targets is not None and mapping.target_type not in targets:
             message = (
                 f"{ref}: expected a mapping to {' or '.join(sorted(targets))}, found to {mapping.target_type}"
             )
-            yield at(self._node, *where, message=message)
+            yield at(self._node, *where, message=message, code="wrong-mapping-type")
 
     def _record_type(self, system: str, resource: str) -> str | None:
         known = self._found.systems.get(system)
@@ -156,8 +157,15 @@ class _Check:
         return operation_type(known, to.operation) if known and to.operation in known.operations else None
 
     def _unknown(self, kind: str, name: str, known: Iterable[str], where: tuple[str | int, ...]) -> Problem:
-        names = ", ".join(sorted(known)) or "none"
-        return at(self._node, *where, message=f"expected a known {kind} ({names}), found {name!r}")
+        known = sorted(known)
+        near = nearest(name, known)
+        return at(
+            self._node,
+            *where,
+            message=f"expected a known {kind} ({', '.join(known) or 'none'}), found {name!r}",
+            code="unknown-name",
+            hint=f"did you mean {near!r}?" if near else "",
+        )
 
 
 def _version(fact: str) -> str:
@@ -175,7 +183,7 @@ def _tables(found: Draft) -> Iterator[Problem]:
         file = f"policies/{name}.csv"
         if table is None:
             if not any(problem.file == file for problem in found.problems):
-                yield Problem(file, 1, 1, "expected this decision table, found no such file")
+                yield Problem(file, 1, 1, "expected this decision table, found no such file", "missing-table")
             continue
         last = table.rules[-1]
         for output, value in safe.items():
@@ -183,4 +191,4 @@ def _tables(found: Draft) -> Iterator[Problem]:
                 message = (
                     f"{OTHERWISE}: expected {output} to be {value!r}, found {last.outputs.get(output)!r}"
                 )
-                yield Problem(file, last.line, 1, message)
+                yield Problem(file, last.line, 1, message, "unsafe-default")

@@ -127,6 +127,9 @@ def _kinds(parts: list[_Place]) -> frozenset[str]:
         said = part.schema.get("type")
         if said is not None:
             return frozenset(_KINDS.get(kind, kind) for kind in ([said] if isinstance(said, str) else said))
+    values = _values(parts)
+    if values is not None and not any("$ref" in part.schema for part in parts):
+        return frozenset({"text"})  # words without a type
     return frozenset({"group"}) if any("properties" in part.schema for part in parts) else frozenset()
 
 

@@ -74,13 +74,13 @@ def test_anything_else_is_no_duration(text: str) -> None:
             "dags/flows/erp_rma.yaml",
             "retry:  patient",
             "retri:  patient",
-            "erp_rma.yaml:12:1: retri: expected a known key, found 'retri'",
+            "erp_rma.yaml:13:1: retri: expected a known key, found 'retri'",
         ),
         (
             "dags/flows/erp_rma.yaml",
             "retry:  patient",
             "retry:  eager",
-            "erp_rma.yaml:12:9: expected a known schedule",
+            "erp_rma.yaml:13:9: expected a known schedule",
         ),
         (
             "dags/flows/erp_rma.yaml",
@@ -104,7 +104,7 @@ def test_anything_else_is_no_duration(text: str) -> None:
             "dags/flows/erp_rma.yaml",
             "system: sap_s4,",
             "system: sap,",
-            "erp_rma.yaml:8:18: expected a known system",
+            "erp_rma.yaml:9:18: expected a known system",
         ),
         (
             "dags/flows/erp_rma.yaml",
@@ -116,7 +116,7 @@ def test_anything_else_is_no_duration(text: str) -> None:
             "dags/flows/erp_rma.yaml",
             "return_create@1",
             "return_create@2",
-            "erp_rma.yaml:9:9: expected a known mapping",
+            "erp_rma.yaml:10:9: expected a known mapping",
         ),
         (
             "dags/flows/erp_rma.yaml",
@@ -152,7 +152,7 @@ def test_anything_else_is_no_duration(text: str) -> None:
             "dags/flows/acme_returns_in.yaml",
             "every:       15 seconds",
             "every:       15s",
-            "acme_returns_in.yaml:6:14: every: expected a duration",
+            "acme_returns_in.yaml:7:14: every: expected a duration",
         ),
         (
             "dags/flows/acme_returns_in.yaml",
@@ -206,7 +206,7 @@ def test_anything_else_is_no_duration(text: str) -> None:
             "mappings/wms/system.yaml",
             "repeat: replace",
             "repeat: maybe",
-            "wms/system.yaml:31:13: operations.expect_receipt.repeat",
+            "wms/system.yaml:32:13: operations.expect_receipt.repeat",
         ),
         (
             "mappings/wms/system.yaml",
@@ -224,7 +224,7 @@ def test_anything_else_is_no_duration(text: str) -> None:
             "mappings/wms/receipt.yaml",
             "| lookup(unit)",
             "| lockup(unit)",
-            "mappings/wms/receipt.yaml:24:28: lockup: unknown function",
+            "mappings/wms/receipt.yaml:25:28: lockup: unknown function",
         ),
         ("mappings/wms/receipt.yaml", "key:     receipt_id\n", "", "expected a mapping with key:"),
         (

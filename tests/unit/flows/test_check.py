@@ -23,7 +23,7 @@ def test_the_project_itself_has_no_problems() -> None:
             "dags/flows/erp_rma.yaml",
             "outcome: approved",
             "outcom: approved",
-            "erp_rma.yaml:7:18: when: expected a single value",
+            "erp_rma.yaml:8:18: when: expected a single value",
         ),
         ("dags/flows/erp_rma.yaml", "outcome: approved", "outcome: aproved", "it can never be 'aproved'"),
         (
@@ -66,7 +66,7 @@ def test_the_project_itself_has_no_problems() -> None:
             "mappings/wms/system.yaml",
             "items: items",
             "itens: items",
-            "wms/system.yaml:5:12: system 'wms': resources.receipts.itens: expected a known key",
+            "wms/system.yaml:6:12: system 'wms': resources.receipts.itens: expected a known key",
         ),
         (
             "mappings/sap_s4/system.yaml",
@@ -79,7 +79,7 @@ def test_the_project_itself_has_no_problems() -> None:
             "mappings/portal/system.yaml",
             "format: json",
             "format: jason",
-            "portal/system.yaml:7:21: format: expected one of",
+            "portal/system.yaml:8:21: format: expected one of",
         ),
         (
             "mappings/wms/receipt.yaml",
@@ -152,7 +152,7 @@ def test_two_flows_that_one_fact_can_start_overlap(project: Path) -> None:
     path = project / "dags/flows/erp_rma_twin.yaml"
     path.write_text(twin, encoding="utf-8")
     (problem,) = check(project)
-    assert str(problem).startswith("dags/flows/erp_rma_twin.yaml:7:9: overlaps with erp_rma")
+    assert str(problem).startswith("dags/flows/erp_rma_twin.yaml:8:9: overlaps with erp_rma")
     path.write_text(twin.replace("outcome: approved", "outcome: rejected"), encoding="utf-8")
     assert check(project) == []
 
