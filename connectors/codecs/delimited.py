@@ -33,14 +33,21 @@ class DelimitedCodec:
         return Decoded(records=_records(whole(body), options))
 
     def encode(self, tree: Tree, envelope: Mapping[str, Any] = NOTHING) -> bytes:
-        """Write `{rows: […]}`, a list of rows or one row; columns in the order they first appear."""
+        """Write `{rows: […]}`, a list of rows or one row; columns in the order they first appear.
+
+        What stands beside `rows` is written in every row. Options: `delimiter`, `charset` (default UTF-8).
+        """
         rows = rows_of(tree)
         columns = columns_of(rows)
         out = io.StringIO(newline="")
         writer = csv.writer(out, delimiter=str(envelope.get("delimiter", ",")), lineterminator="\r\n")
         writer.writerow(columns)
         writer.writerows([_cell(row.get(name)) for name in columns] for row in rows)
-        return out.getvalue().encode(str(envelope.get("charset", "utf-8")))
+        charset = str(envelope.get("charset", "utf-8"))
+        try:
+            return out.getvalue().encode(charset)
+        except (UnicodeEncodeError, LookupError) as problem:
+            raise EncodeError(f"These rows cannot be written in {charset}: {problem}") from problem
 
 
 def _cell(value: Any) -> str:

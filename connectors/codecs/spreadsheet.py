@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 import openpyxl
 import orjson
 
+from connectors.codecs import grouping
 from connectors.codecs.base import NOTHING, Body, Decoded, Finding, Record, Tree, excerpt, whole
 from connectors.codecs.spreadsheet_writer import letters, write
 
@@ -33,7 +34,7 @@ class SpreadsheetCodec:
     """Reads and writes sheets of named columns.
 
     Options: `sheet`, its name (default: the first); `header_row`, the number of the row with the column names
-    (default: the first that holds anything). Blank rows are passed over.
+    (default: the first that holds anything); `group_by`, as CSV has it. Blank rows are passed over.
     """
 
     media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -45,6 +46,7 @@ class SpreadsheetCodec:
     def encode(self, tree: Tree, envelope: Mapping[str, Any] = NOTHING) -> bytes:
         """Write `{rows: […]}`, a list of rows or one row; columns in the order they first appear.
 
+        What stands beside `rows` is written in every row.
         Numbers become number cells, everything else text; `envelope["sheet"]` names the sheet.
         """
         return write(tree, str(envelope.get("sheet") or "Sheet1"))
@@ -65,11 +67,19 @@ class _Row(NamedTuple):
 def _records(data: bytes, options: Mapping[str, Any]) -> Iterator[Record]:
     try:
         header, rows = _table(_rows(data, options), options.get("header_row"))
-        records = [_record(index, row, header) for index, row in enumerate(rows)]
+        records = _grouped([_record(index, row, header) for index, row in enumerate(rows)], header, options)
     except _BrokenError as broken:
         digest = hashlib.sha256(data).hexdigest()
         records = [Record(index=0, tree=None, digest=digest, findings=(broken.finding,))]
     yield from records
+
+
+def _grouped(records: list[Record], header: list[str], options: Mapping[str, Any]) -> list[Record]:
+    columns = grouping.columns_of(options)
+    problem = grouping.unknown(columns, header, "header")
+    if problem is not None:
+        raise _BrokenError(problem)
+    return list(grouping.grouped(records, columns)) if columns else records
 
 
 def _rows(data: bytes, options: Mapping[str, Any]) -> list[_Row]:

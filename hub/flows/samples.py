@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -155,10 +156,11 @@ def read_trees(source_type: str, source: Path, mapping_file: Path) -> tuple[list
     return trees, problems
 
 
-def format_of(source_type: str) -> str:
+@lru_cache(maxsize=256)
+def format_of(document_type: str) -> str:
     """A format of its own, or the plain one before the slash of `csv/shop.returns`; facts are JSON."""
-    plain = source_type.partition("/")[0]
-    return next((form for form in (source_type, plain) if form in formats()), "json")
+    plain = document_type.partition("/")[0]
+    return next((form for form in (document_type, plain) if form in formats()), "json")
 
 
 def compared(wanted: Any, found: Any, path: str = "") -> Iterator[Difference]:
@@ -184,11 +186,10 @@ def target_problems(target_type: str, value: dict[str, Any]) -> list[str]:
     name, _, version = target_type.partition("@")
     if version and (name, int(version)) in schemas():
         return [f"{each.path}: {each.message}" for each in violations(name, int(version), value)]
-    if target_type in formats():
-        try:
-            codec(target_type).encode(value, _ENVELOPE)
-        except EncodeError as error:
-            return [str(error)]
+    try:
+        codec(format_of(target_type)).encode(value, _ENVELOPE)
+    except EncodeError as error:
+        return [str(error)]
     return []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -11,10 +11,14 @@ from connectors.codecs.base import EncodeError
 from connectors.codecs.registry import codec
 from hub import effects
 from hub.effects import Effect, Outcome
+from hub.flows.samples import format_of
 from hub.pipeline.context import Hub
 from hub.pipeline.decide import NO_KEY, fact_tree, load_by_id
 from hub.pipeline.envelope import fresh_envelope
 from hub.store.database import Connection, rows
+
+_INTERCHANGES = ("x12/", "edifact/")
+"""Formats whose documents travel in an envelope with numbers of ours."""
 
 
 def compose(tx: Connection, hub: Hub, claimed: Sequence[Effect]) -> tuple[list[Effect], list[Outcome]]:
@@ -88,14 +92,19 @@ def _compose_one(
             for error in mapped.errors
         ]
         return _contract(effect, "map", "mapping", errors)
-    form = mapping.target_type if mapping.target_type.startswith("x12/") else "json"
+    form = format_of(mapping.target_type)
     writer = codec(form)
     try:
-        envelope = fresh_envelope(tx, hub, effect.target) if form != "json" else {}
-        body = writer.encode(mapped.value, envelope)
+        body = writer.encode(mapped.value, _envelope(tx, hub, effect, form))
     except EncodeError as error:
         return _contract(effect, "encode", "encode", [{"path": "", "message": str(error)}])
     return body, writer.media_type, f"{mapping.ref}+{mapping.digest[:12]}"
+
+
+def _envelope(tx: Connection, hub: Hub, effect: Effect, form: str) -> Mapping[str, Any]:
+    if form.startswith(_INTERCHANGES):
+        return fresh_envelope(tx, hub, effect.target)
+    return hub.encoding(effect.target, effect.operation)
 
 
 def _contract(effect: Effect, step: str, code: str, errors: Sequence[dict[str, Any]]) -> Outcome:

@@ -60,6 +60,11 @@ class Hub:
         own = self.resource(system, resource)
         return {**(edi.model_dump() if edi else {}), **own, **(own.get("options") or {})}
 
+    def encoding(self, system: str, operation: str) -> Mapping[str, Any]:
+        """The options a codec gets for what an operation sends: its own keys, then its `options`."""
+        own = self.catalog.systems[system].operations[operation].model_extra or {}
+        return {**own, **(own.get("options") or {})}
+
     def close(self) -> None:
         """Close connectors and the database pool."""
         for connector in self._connectors.values():

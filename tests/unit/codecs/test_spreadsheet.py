@@ -105,6 +105,15 @@ def test_sheet_and_header_row_are_options() -> None:
     assert finding_of(body, header_row="two").message == "header_row is a row's number, found 'two'."
 
 
+def test_rows_of_one_return_are_one_record_when_grouped() -> None:
+    body = book(("S", [["rma", "sku"], ["R1", "A"], ["R2", "B"], ["R1", "C"]]))
+    assert trees(body, group_by="rma") == [
+        {"@": 2, "rma": "R1", "rows": [{"@": 2, "sku": "A"}, {"@": 4, "sku": "C"}]},
+        {"@": 3, "rma": "R2", "rows": [{"@": 3, "sku": "B"}]},
+    ]
+    assert "has no column order" in finding_of(body, group_by="order").message
+
+
 def test_formulas_give_the_value_last_shown_and_none_is_an_error_not_an_empty_cell() -> None:
     body = book(("S", [["a", "sum"], [1, "=1+1"], [2, None]]))
     broken, good = records(body)
