@@ -12,7 +12,7 @@ from connectors.codecs.segmented.guide import Guide
 from connectors.codecs.x12 import findings as codes
 from connectors.codecs.x12.delimiters import Delimiters
 from connectors.codecs.x12.envelope import Group, Interchange, Transaction
-from connectors.codecs.x12.guide import find, load
+from connectors.codecs.x12.guide import find, load, names
 from connectors.codecs.x12.reader import Reader
 from connectors.codecs.x12.segments import Block
 from connectors.codecs.x12.tree import builder
@@ -96,15 +96,18 @@ def envelopes(body: Body, options: Mapping[str, Any] = NOTHING) -> list[Intercha
     """Read a document into its interchanges, groups and transactions, each with what is wrong with it.
 
     Each transaction is checked by the guide of its set; a set without a guide is not accepted. The options
-    are those of `X12Codec.decode`.
+    are those of `X12Codec.decode`; where they say the `format` that is read (`x12/180-004010`), no other set
+    is accepted.
     """
     reader = Reader(body)
     profile = Profile.of(options)
+    wanted = str(options.get("format") or "")
+    only = load(wanted) if wanted in names() else None
     for block in reader.blocks():
         if block.interchange is None:
             continue
         # a release without a guide of its own is refused or, if the profile names it, read by this one
-        guide = find(block.set, block.group.version) or find(block.set, _RELEASE)
+        guide = only or find(block.set, block.group.version) or find(block.set, _RELEASE)
         _, _, findings = examine(block, guide, profile)
         _note(block, findings)
     return reader.interchanges

@@ -103,3 +103,15 @@ def test_quoted_bad_data_cannot_break_the_answer(edi: Any) -> None:
     assert b"AK4*2*234*6*A B C~" in answer
     [record] = X12Codec("x12/997-004010").decode(answer).records
     assert record.findings == ()
+
+
+def test_a_set_that_the_flow_does_not_read_is_answered_as_such(edi: Any) -> None:
+    body = edi.text(
+        edi.interchange([edi.group([edi.transaction(["AK1*AN*5", "AK9*A*1*1*1"], set_id="997")])])
+    )
+    [interchange] = envelopes(body)
+    assert [transaction.accepted for transaction in interchange.groups[0].transactions] == [True]
+    [interchange] = envelopes(body, {"format": "x12/180-004010"})
+    [transaction] = interchange.groups[0].transactions
+    assert not transaction.accepted
+    assert "AK502.1" in {finding.code for finding in transaction.findings}
