@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from hub.cli import authoring, checking, operate, partners, platform, xref
+from hub.cli import authoring, beginning, checking, drift, operate, partners, platform, xref
 
 app = typer.Typer(
     name="returns-hub",
@@ -20,6 +20,7 @@ START, BUILD, TRY, OPERATE = "Start", "Build mappings and flows", "Try a partner
 app.command(rich_help_panel=START)(platform.up)
 app.command(rich_help_panel=START)(platform.demo)
 app.command(rich_help_panel=BUILD)(checking.check)
+app.add_typer(beginning.app, name="new", rich_help_panel=BUILD)
 app.command("map", rich_help_panel=BUILD)(authoring.map_file)
 app.command("test", rich_help_panel=BUILD)(authoring.run_tests)
 app.command(rich_help_panel=BUILD)(authoring.functions)
@@ -30,6 +31,7 @@ app.command(rich_help_panel=OPERATE)(operate.run)
 app.command(rich_help_panel=OPERATE)(operate.status)
 app.command(rich_help_panel=OPERATE)(operate.trace)
 app.add_typer(operate.letters_app, name="deadletters", rich_help_panel=OPERATE)
+app.add_typer(drift.app, name="drift", rich_help_panel=OPERATE)
 app.add_typer(xref.app, name="xref", rich_help_panel=OPERATE)
 app.command(rich_help_panel=OPERATE)(operate.resume)
 app.command(rich_help_panel=OPERATE)(operate.rebuild)

@@ -71,8 +71,8 @@ class Change:
             "message": self.message,
             "expected": self.before,
             "found": self.after,
-            "source": "; ".join(dict.fromkeys(touched.expression for touched in self.touches)),
-            "position": self.now,
+            "source": self.now or self.path,
+            "expression": "; ".join(dict.fromkeys(touched.expression for touched in self.touches)),
         }
 
     def __str__(self) -> str:

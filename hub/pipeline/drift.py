@@ -144,8 +144,7 @@ def pending(hub: Hub, flow: IntakeFlow) -> dict[str, Any]:
     """What waits to be accepted.
 
     Returns:
-        `flow`, `drift` (its mode), `learnt_at`, `pending_since`, `changes` [{kind, path, now, before, after,
-        breaking, touches: [{mapping, field, expression}]}].
+        `flow`, `drift` (its mode), `learnt_at`, `pending_since`, and `changes`, a tuple of `Change`.
     """
     stored = hub.database.rows("source_shape", {"flow": flow.flow})
     row = stored[0] if stored else {}
@@ -158,7 +157,17 @@ def pending(hub: Hub, flow: IntakeFlow) -> dict[str, Any]:
     }
 
 
-def accept(hub: Hub, flow: IntakeFlow, actor: str) -> tuple[Change, ...]:
+def listing(hub: Hub) -> list[dict[str, Any]]:
+    """What is `pending` of each intake flow, with its `halted` documents and open dead `letters` of drift."""
+    waiting = {row["flow"]: row for row in hub.database.rows("drift_waiting")}
+    none = {"halted": 0, "letters": 0}
+    return [
+        {**pending(hub, flow), **{name: waiting.get(flow.flow, none)[name] for name in none}}
+        for _, flow in sorted(hub.catalog.intake.items())
+    ]
+
+
+def accept(hub: Hub, flow: IntakeFlow, actor: str, reason: str = "") -> tuple[Change, ...]:
     """Take what is pending as known from now on; the changes that are accepted with it."""
     with hub.database.transaction() as tx:
         row = rows(tx, "lock_source_shape", {"flow": flow.flow})[0]
@@ -166,7 +175,7 @@ def accept(hub: Hub, flow: IntakeFlow, actor: str) -> tuple[Change, ...]:
         if row["pending"]:
             _keep(tx, flow.flow, merge(_read(row["shape"]), _read(row["pending"])), EMPTY)
         rows(tx, "close_alert", {"cause": f"drift {flow.flow}"})
-        detail = {"changes": [_text(change) for change in changes][:LISTED]}
+        detail = {"changes": [_text(change) for change in changes][:LISTED], "note": reason}
         audit.append(tx, [audit.Entry(actor, "shape accepted", flow.flow, detail)])
     return changes
 
