@@ -14,6 +14,7 @@ import pytest
 
 from canonical.validation import violations
 from connectors.codecs.json import JsonCodec
+from connectors.codecs.registry import codec
 from connectors.codecs.xml import XmlCodec
 from connectors.registry import capabilities
 from connectors.trees import parse_json
@@ -29,7 +30,7 @@ PAGE = ROOT / "docs" / "systems.md"
 SENT = {
     "sap_s4_v4/customer_return_create": ["approved", "without_order"],
     "d365/return_order_create": ["approved", "without_order"],
-    "d365/return_order_lines_create": ["two_lines"],
+    "d365/return_order_lines_create": ["two_lines", "one_line_by_weight"],
     "business_central/credit_memo_create": ["one_of_two", "long_names"],
     "netsuite/return_authorization_upsert": ["approved", "without_order"],
     "salesforce/return_order_upsert": ["authorized", "without_order"],
@@ -212,6 +213,24 @@ def test_lines_of_which_nothing_was_authorized_are_not_sent(name: str, file: str
     authorized = [line["line_no"] for line in scope["return"]["lines"] if line["authorized"] != "0"]
     sent = mapping(name).apply(scope).value[items]
     assert len(sent) == len(authorized) < len(scope["return"]["lines"])
+
+
+@pytest.mark.parametrize(
+    ("resource", "file"),
+    [
+        ("customer_returns", "entered_by_service.json"),
+        ("returns_deliveries", "batch_split.json"),
+        ("material_documents", "posted_by_people.json"),
+        ("credit_memo_requests", "billed.json"),
+    ],
+)
+def test_a_page_of_the_erp_is_read_as_the_records_that_the_samples_are(resource: str, file: str) -> None:
+    system: Any = yaml_strict.load(MAPPINGS / "sap_s4" / "system.yaml").plain()
+    settings = system["resources"][resource]
+    record = sample("sap_s4/system", file)
+    page = JsonCodec().encode({"d": {"__count": "1", "results": [record]}})
+    decoded = codec(settings["format"]).decode(page, settings["options"])
+    assert [one.tree for one in decoded.records] == [record]
 
 
 def test_both_customer_return_services_tell_the_same_return_under_one_identity() -> None:
