@@ -14,6 +14,7 @@ from typing import Any
 
 from hub.mapping.functions import FUNCTIONS, Function
 from hub.mapping.functions.base import ArgumentRefused, Param, Run, Shape, spread
+from hub.mapping.limits import VALUE
 from hub.mapping.lookups import Lookup
 from hub.mapping.nodes import Call, Expression, Leaf, Literal, Path, Position, Source
 from hub.mapping.values import ABSENT, ValueRefused, is_absent, plain, shown, text_of
@@ -35,6 +36,7 @@ class Step:
         operands: What its operand arguments name; a `str` is a quoted text.
         many: Whether a list goes in, so that a default stands for a list.
         may_drop: Whether the result may be absent.
+        lookups: Its code tables.
     """
 
     call: Call
@@ -43,6 +45,12 @@ class Step:
     operands: tuple[Source | str, ...]
     many: bool
     may_drop: bool
+    lookups: tuple[Lookup, ...] = ()
+
+    @property
+    def length(self) -> int:
+        """Characters of its quoted arguments, any of which may become part of a result."""
+        return sum(len(argument.value) for argument in self.call.arguments if isinstance(argument, Literal))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,16 @@ class BoundExpression:
     takes: Shape
     gives: Shape
     finish: Callable[[Any], Any]
+
+    @property
+    def weight(self) -> int:
+        """How often each character of a long text is counted: once as it is, and in each function."""
+        return 1 + sum(max(1, step.function.cost // VALUE) for step in self.steps)
+
+    @property
+    def cost(self) -> int:
+        """What the expression costs on a short text, in units of `hub.mapping.limits`."""
+        return VALUE + sum(step.function.cost + step.length for step in self.steps)
 
 
 def is_canonical(document_type: str) -> bool:
@@ -119,19 +137,22 @@ class Binder:
             for param, argument in pairs
             if param.kind == "operand"
         )
-        run = function.bind(*[self._argument(param, raw) for param, raw in pairs if param.kind != "operand"])
+        arguments = [self._argument(param, raw) for param, raw in pairs if param.kind != "operand"]
+        run = function.bind(*arguments)
+        lookups = tuple(argument for argument in arguments if isinstance(argument, Lookup))
         many = shape == "many"
         if _is_guard(function):
-            return Step(call, function, run, operands, many, may_drop=False), shape
+            return Step(call, function, run, operands, many, may_drop=False, lookups=lookups), shape
         if shape == "map":
             raise ArgumentRefused("nothing can follow a function that gives a whole group")
         given = function.gives(len(call.arguments))
         if function.takes == "one" and shape == "many":
-            return Step(call, function, _elementwise(run), operands, many, may_drop=True), "many"
+            run = _elementwise(run)
+            return Step(call, function, run, operands, many, may_drop=True, lookups=lookups), "many"
         if function.takes == "many" and not many:
             run = _wrapped(run)
         may_drop = function.may_drop or bool(operands)
-        return Step(call, function, run, operands, many, may_drop), given
+        return Step(call, function, run, operands, many, may_drop, lookups), given
 
     def _argument(self, param: Param, raw: Literal | Path | Position) -> Any:
         if not isinstance(raw, Literal):  # the parser reads paths only for operands

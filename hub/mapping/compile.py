@@ -1,34 +1,37 @@
-"""Mappings compiled to closures: what the engine runs per document.
+"""Mappings compiled to Python functions: what the engine runs per document.
 
     compiled = compile_file(Path("mappings/acme_edi/return_notice.yaml"), Path("mappings"))
     mapped = compiled.apply(tree)
 
-Paths, functions and code tables are resolved once. The closures answer only the plain case; when a
-document is not plain (two matches, an unknown code, a missing value) they give up as a whole and
-the reference interpreter runs it again, to report every error with its place.
+Paths, functions and code tables are resolved once. The generated functions answer only the plain
+case; when a document is not plain (two matches, an unknown code, a missing value) they give up as a
+whole and the reference interpreter runs it again, to report every error with its place.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, NamedTuple
 
-from hub.mapping.closures import Closures, new_frame
 from hub.mapping.document import read_document
 from hub.mapping.errors import FieldError, FieldTrace, MappingFailed
-from hub.mapping.getters import GiveUp
+from hub.mapping.generate import generate, text_function
+from hub.mapping.generate_runtime import GiveUp
 from hub.mapping.interpret import Interpreter
+from hub.mapping.limits import TooMuch
 from hub.mapping.lookups import References
+from hub.mapping.nodes import Expression
 from hub.mapping.plan import Plan, plan
 from hub.mapping.values import ABSENT, ValueRefused
 
+_NOT_PLAIN = (GiveUp, ValueRefused, KeyError)
+"""Generated code looks up what must be there without asking first, hence KeyError."""
 
-@dataclass(frozen=True, slots=True)
-class Mapped:
+
+class Mapped(NamedTuple):
     """The result of a mapping.
 
     Attributes:
@@ -46,20 +49,18 @@ class CompiledMapping:
     Attributes:
         plan: The bound syntax tree.
         digest: SHA-256 (hex) of the file and the code tables it uses.
+        generated: The Python functions made from the plan.
     """
 
     def __init__(self, plan_: Plan, digest: str) -> None:
         self.plan = plan_
         self.digest = digest
-        closures = Closures(plan_)
-        self._run = closures.target()
-        document = plan_.document
-        self._key: Callable[[Any], Any] | None = None
-        if document.key is not None:
-            self._key = closures.text(document.key.expression)
-        self._match = [
-            (kind, leaf.expression, closures.text(leaf.expression)) for kind, leaf in document.match
-        ]
+        self.generated = generate(plan_)
+        self._run = self.generated.functions["document"]
+        self._texts = {
+            expression: self.generated.functions[text_function(number)]
+            for number, expression in enumerate(plan_.texts)
+        }
 
     @property
     def name(self) -> str:
@@ -94,7 +95,7 @@ class CompiledMapping:
     @property
     def has_key(self) -> bool:
         """Whether the file has a `key:`."""
-        return self._key is not None
+        return self.plan.document.key is not None
 
     def key(self, scope: dict[str, Any]) -> str:
         """The source's own identity of a record.
@@ -102,18 +103,13 @@ class CompiledMapping:
         Raises:
             MappingFailed: The mapping has no key, or the record has none.
         """
-        expression = self.plan.document.key
-        if expression is None or self._key is None:
-            missing = FieldError("key", "the mapping has no 'key:'", "", "", None, "")
-            raise MappingFailed([missing])
-        try:
-            return str(self._key(new_frame(scope)))
-        except (GiveUp, ValueRefused):
-            interpreter = Interpreter(self.plan, scope)
-            value = interpreter.text(expression.expression, "key")
-            if interpreter.errors or value is ABSENT:
-                raise MappingFailed(interpreter.errors or [_no_key(expression.expression.text)]) from None
-            return str(value)
+        leaf = self.plan.document.key
+        if leaf is None:
+            raise MappingFailed([FieldError("key", "the mapping has no 'key:'", "", "", None, "")])
+        value, errors = self._text(leaf.expression, scope, "key")
+        if errors or value is ABSENT:
+            raise MappingFailed(errors or [_no_key(leaf.expression.text)])
+        return str(value)
 
     def match(self, scope: dict[str, Any]) -> list[tuple[str, str]]:
         """Which return a later fact belongs to: pairs of identity type and value, absent ones left out.
@@ -122,15 +118,11 @@ class CompiledMapping:
             MappingFailed: An expression found something it cannot use.
         """
         pairs = []
-        for kind, expression, run in self._match:
-            try:
-                value = run(new_frame(scope))
-            except (GiveUp, ValueRefused):
-                interpreter = Interpreter(self.plan, scope)
-                value = interpreter.text(expression, f"match.{kind}")
-                errors = [error for error in interpreter.errors if error.message != "nothing present"]
-                if errors:
-                    raise MappingFailed(errors) from None
+        for kind, leaf in self.plan.document.match:
+            value, errors = self._text(leaf.expression, scope, f"match.{kind}")
+            errors = [error for error in errors if error.message != "nothing present"]
+            if errors:
+                raise MappingFailed(errors)
             if value is not ABSENT:
                 pairs.append((kind, str(value)))
         return pairs
@@ -138,17 +130,35 @@ class CompiledMapping:
     def apply(self, scope: dict[str, Any]) -> Mapped:
         """Map one document; never raises for what the document holds."""
         try:
-            value = self._run(new_frame(scope))
-        except (GiveUp, ValueRefused):
-            interpreter = Interpreter(self.plan, scope)
+            return Mapped(self._run(scope), ())
+        except _NOT_PLAIN:
+            interpreter = Interpreter(self.plan, scope, hurried=True)
             return Mapped(interpreter.run(), interpreter.errors)
-        return Mapped({} if value is ABSENT else value, ())
+        except TooMuch as error:
+            return Mapped({}, (self._too_much(error, ""),))
 
     def explain(self, scope: dict[str, Any]) -> list[FieldTrace]:
         """How every field got its value, in the order of the target; `each` lines included."""
         interpreter = Interpreter(self.plan, scope)
         interpreter.run()
         return interpreter.traces
+
+    def _text(
+        self, expression: Expression, scope: dict[str, Any], path: str
+    ) -> tuple[Any, Sequence[FieldError]]:
+        """A `key` or `match` expression: text or ABSENT, and what is wrong."""
+        try:
+            value = self._texts[expression](scope)
+        except _NOT_PLAIN:
+            interpreter = Interpreter(self.plan, scope, hurried=True)
+            return interpreter.text(expression, path), interpreter.errors
+        except TooMuch as error:
+            return ABSENT, [self._too_much(error, path)]
+        return ABSENT if value is None else value, ()
+
+    def _too_much(self, error: TooMuch, path: str) -> FieldError:
+        owner = self.generated.owner_of(error)
+        return FieldError(path or owner.path, str(error), owner.text, "", None, "")
 
 
 def compile_file(

@@ -1,17 +1,28 @@
 """The reference interpreter: what a mapping means, step by step, with every place remembered.
 
-It is slow and complete. The compiled closures answer the plain case; whenever something is not
-plain, and for `explain`, this interpreter runs the whole document and says all that is wrong.
+It is slow and complete. Generated code answers the plain case; whenever something is not plain, and
+for `explain`, this interpreter runs the whole document and says all that is wrong.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from time import thread_time
 from typing import Any
 
 from hub.mapping.binding import BoundExpression, Step, default_of
 from hub.mapping.errors import FieldError, FieldTrace, TraceStep
+from hub.mapping.limits import (
+    PATIENCE,
+    VISIT,
+    TooMuch,
+    cost_of_list,
+    cost_of_text,
+    cost_of_tree,
+    new_meter,
+    spend,
+)
 from hub.mapping.nodes import (
     Constant,
     Expression,
@@ -24,9 +35,12 @@ from hub.mapping.nodes import (
     Source,
     Target,
 )
-from hub.mapping.paths import Match, Way, matches, position, raw, satisfied
-from hub.mapping.plan import MAX_VALUES, Plan, is_constant, weight
+from hub.mapping.paths import Found, Match, Way, matches, position, raw, satisfied
+from hub.mapping.plan import Plan, cost, is_constant
 from hub.mapping.values import ABSENT, ValueRefused, is_absent, shown
+
+HURRY = 0.1
+"""Seconds of processor time after which errors are no longer looked for once one is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +68,22 @@ class _Sourced:
 class Interpreter:
     """Runs one plan over one document; make a new one per document.
 
+    Args:
+        plan: What to run.
+        root: The document.
+        hurried: Only errors are wanted, and after `HURRY` seconds one is enough.
+
     Attributes:
-        traces: One per evaluated expression, in order.
-        reads: Every place that was read, with the selectors' places.
+        traces: One per evaluated expression, in order; of a hurried run those with errors.
+        reads: Every place that was read, with the selectors' places; empty after a hurried run.
     """
 
-    def __init__(self, plan: Plan, root: Any) -> None:
+    def __init__(self, plan: Plan, root: Any, *, hurried: bool = False) -> None:
         self._plan = plan
         self._root = root
-        self._left = MAX_VALUES
+        self._meter = new_meter(cost(plan, plan.document.target), PATIENCE)
+        self._late = thread_time() + HURRY if hurried else None
+        self._now = ("", "")
         self.traces: list[FieldTrace] = []
         self.reads: set[Way] = set()
 
@@ -73,7 +94,11 @@ class Interpreter:
 
     def run(self) -> dict[str, Any]:
         """The whole document; fields in error are left out."""
-        value = self._group(self._plan.document.target, self.scope(), "")
+        try:
+            value = self._group(self._plan.document.target, self.scope(), "")
+        except TooMuch as error:
+            self._stopped(str(error))
+            return {}
         return {} if value is ABSENT else value
 
     def scope(self) -> Scope:
@@ -82,7 +107,11 @@ class Interpreter:
 
     def text(self, expression: Expression, target_path: str) -> Any:
         """A `key` or `match` expression: text, or ABSENT."""
-        return self._evaluate(self._plan.texts[expression], self.scope(), target_path)
+        try:
+            return self._evaluate(self._plan.texts[expression], self.scope(), target_path)
+        except TooMuch as error:
+            self._stopped(str(error))
+            return ABSENT
 
     def _target(self, target: Target, scope: Scope, path: str) -> Any:
         if isinstance(target, Leaf):
@@ -121,12 +150,10 @@ class Interpreter:
             return ABSENT
         made: list[Any] = []
         number = 0
-        cost = weight(repeat.body)
+        spent = VISIT + cost(self._plan, repeat.body)
         for element in self._elements(bound, values, scope):
-            self._left -= cost
-            if self._left < 0:
-                self._too_many(repeat, path)
-                return ABSENT
+            self._now = (path, repeat.source.expression.text)
+            spend(self._meter, spent)
             inner = Scope({**scope.bound, repeat.name: element}, number + 1)
             if not all(self._holds(condition, inner) for condition in repeat.where):
                 continue
@@ -139,23 +166,21 @@ class Interpreter:
         """The elements with their places, which are known when no function made them anew."""
         if not [step for step in bound.steps if step.function.name != "optional"]:
             for source in bound.expression.sources:
-                if isinstance(source, Path) and (found := matches(source, scope.bound).matches):
+                if isinstance(source, Path) and (found := self._matches(source, scope).matches):
                     return list(found)
         way = self._sourced(bound, scope).way or ()
         return [Match(value, way) for value in values if not is_absent(value)]
 
     def _holds(self, condition: Any, scope: Scope) -> bool:
         self._note(condition.path, scope)
-        return satisfied(condition, scope.bound[condition.path.variable].value)
+        return satisfied(condition, scope.bound[condition.path.variable].value, self._meter)
 
-    def _too_many(self, repeat: Repeat, path: str) -> None:
-        message = f"makes more than {MAX_VALUES} values"
-        text = repeat.source.expression.text
-        if not any(trace.error and trace.error.message == message for trace in self.traces):
-            error = FieldError(path, message, text, "", None, "")
-            self.traces.append(FieldTrace(path, text, "", None, "", (), None, error))
+    def _stopped(self, message: str) -> None:
+        path, text = self._now
+        self.traces.append(_refused(path, text, message))
 
     def _evaluate(self, bound: BoundExpression, scope: Scope, path: str) -> Any:
+        self._now = (path, bound.expression.text)
         steps: list[TraceStep] = []
         sourced = _Sourced(ABSENT, "", None)
         value, message = ABSENT, ""
@@ -166,7 +191,10 @@ class Interpreter:
                 message = "nothing present"
         except ValueRefused as error:
             value, message = ABSENT, str(error)
-        self.traces.append(self._trace(bound, sourced, steps, path, value, message))
+        if message or self._late is None:
+            self.traces.append(self._trace(bound, sourced, steps, path, value, message))
+        if self._late is not None and self.traces and thread_time() > self._late:
+            raise TooMuch(f"no more errors were looked for after {HURRY * 1000:g} ms")
         return value
 
     def _sourced(self, bound: BoundExpression, scope: Scope) -> _Sourced:
@@ -180,18 +208,25 @@ class Interpreter:
                 return _Sourced(
                     [scope.position] if bound.takes == "many" else scope.position, source.text, None
                 )
-            found = matches(source, scope.bound)
+            found = self._matches(source, scope)
             if found.matches:
                 value = self._shaped(source, found.matches, bound, scope)
                 return _Sourced(value, source.text, found.matches[0].way)
             deepest = _Sourced(ABSENT, source.text, found.deepest)
         return deepest
 
+    def _matches(self, path: Path, scope: Scope) -> Found:
+        return matches(path, scope.bound, self._meter)
+
     def _shaped(self, path: Path, found: tuple[Match, ...], bound: BoundExpression, scope: Scope) -> Any:
         if bound.takes == "many":
-            return [match.value for match in found]
+            values = [match.value for match in found]
+            spend(self._meter, cost_of_list(values, bound.weight))
+            return values
         if bound.takes == "any":
-            return raw(scope.bound[path.variable].value, path.selectors, path.steps)
+            return raw(scope.bound[path.variable].value, path.selectors, path.steps, self._meter)
+        if len(found) == 1 and isinstance(found[0].value, str):
+            spend(self._meter, cost_of_text(found[0].value, bound.weight))
         return found[0].value if len(found) == 1 else _Several([match.value for match in found])
 
     def _piped(
@@ -213,9 +248,18 @@ class Interpreter:
                 steps.append(TraceStep(step.call.text, None if value is ABSENT else value))
         if value is ABSENT:
             return ABSENT, "" if bound.optional else message
-        return bound.finish(value), ""
+        return self._counted(bound.finish(value), bound), ""
+
+    def _counted(self, value: Any, bound: BoundExpression) -> Any:
+        """A result, counted unless it is what an `each` goes through."""
+        if bound.expression in self._plan.sources and bound is self._plan.sources[bound.expression]:
+            return value
+        spend(self._meter, cost_of_text(value) if isinstance(value, str) else cost_of_tree(value))
+        return value
 
     def _called(self, step: Step, value: Any, scope: Scope) -> tuple[Any, str]:
+        if isinstance(value, list):
+            spend(self._meter, len(value) * step.function.cost)
         operands: list[Any] = []
         for operand in step.operands:
             given = operand if isinstance(operand, str) else self._operand(operand, scope)
@@ -232,7 +276,7 @@ class Interpreter:
         if isinstance(operand, Position):
             return scope.position
         self._note(operand, scope)
-        found = matches(operand, scope.bound).matches
+        found = self._matches(operand, scope).matches
         if len(found) > 1:
             raise ValueRefused(
                 f"expected one match at {operand.text}, found {shown([m.value for m in found])}"
@@ -261,7 +305,7 @@ class Interpreter:
 
     def _note(self, source: Source, scope: Scope, *, groups: bool = False) -> None:
         """Remember what a path read, for the coverage report; a group only when it is taken whole."""
-        if not isinstance(source, Path):
+        if not isinstance(source, Path) or self._late is not None:
             return
         start = scope.bound[source.variable].way
         for match in matches(source, scope.bound).matches:
@@ -278,6 +322,10 @@ class Interpreter:
 
 class _Several(list[Any]):
     """More matches than wanted; refused once the trace has them."""
+
+
+def _refused(path: str, text: str, message: str) -> FieldTrace:
+    return FieldTrace(path, text, "", None, "", (), None, FieldError(path, message, text, "", None, ""))
 
 
 def _listed(value: Any) -> Any:

@@ -3,6 +3,7 @@
 A step into a list goes into each of its elements. A path therefore has any number of *matches*;
 nothing, empty text and empty lists are none. Two walkers: `matches` knows the place of each match
 (errors, traces, coverage), `walk` gives values only (the fast path). They agree; a test says so.
+Both count what they look at when they are given a meter.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from hub.mapping.limits import VISIT, Meter, new_meter, spend
 from hub.mapping.nodes import Condition, Path, Selector, Step
 from hub.mapping.values import ValueRefused, is_absent, text_of
 
@@ -39,10 +41,15 @@ class Found:
     deepest: Way
 
 
-def matches(path: Path, bound: Mapping[str | None, Match]) -> Found:
-    """All matches of a path; `bound` has the document under None and the `each` names."""
+def matches(path: Path, bound: Mapping[str | None, Match], meter: Meter | None = None) -> Found:
+    """All matches of a path; `bound` has the document under None and the `each` names.
+
+    Raises:
+        TooMuch: There are more to look at than the meter allows.
+    """
+    meter = new_meter() if meter is None else meter
     start = bound[path.variable]
-    current = [match for match in _expand(start) if selected(match.value, path.selectors)]
+    current = [match for match in _expand(start) if selected(match.value, path.selectors, meter)]
     deepest = start.way
     for step in path.steps:
         reached = [
@@ -51,7 +58,8 @@ def matches(path: Path, bound: Mapping[str | None, Match]) -> Found:
             if isinstance(match.value, dict)
             for child in _expand(Match(match.value.get(step.name), (*match.way, step.name)))
         ]
-        kept = [match for match in reached if selected(match.value, step.selectors)]
+        spend(meter, VISIT * len(reached))
+        kept = [match for match in reached if selected(match.value, step.selectors, meter)]
         if not kept:
             groups = [match.way for match in current if isinstance(match.value, dict)]
             return Found((), (*groups[0], step.name) if groups else deepest)
@@ -59,11 +67,18 @@ def matches(path: Path, bound: Mapping[str | None, Match]) -> Found:
     return Found(tuple(current), deepest)
 
 
-def walk(start: Any, selectors: Sequence[Selector], steps: Sequence[Step]) -> list[Any]:
-    """The values of all matches."""
+def walk(
+    start: Any, selectors: Sequence[Selector], steps: Sequence[Step], meter: Meter | None = None
+) -> list[Any]:
+    """The values of all matches.
+
+    Raises:
+        TooMuch: There are more to look at than the meter allows.
+    """
+    meter = new_meter() if meter is None else meter
     current = items_of(start)
     if selectors:
-        current = [item for item in current if selected(item, selectors)]
+        current = [item for item in current if selected(item, selectors, meter)]
     for step in steps:
         name = step.name
         reached: list[Any] = []
@@ -74,22 +89,23 @@ def walk(start: Any, selectors: Sequence[Selector], steps: Sequence[Step]) -> li
                     reached.extend([one for one in child if not is_absent(one)])
                 elif not is_absent(child):
                     reached.append(child)
+        spend(meter, VISIT * len(reached))
         if step.selectors:
-            reached = [item for item in reached if selected(item, step.selectors)]
+            reached = [item for item in reached if selected(item, step.selectors, meter)]
         if not reached:
             return []
         current = reached
     return current
 
 
-def raw(start: Any, selectors: Sequence[Selector], steps: Sequence[Step]) -> Any:
+def raw(start: Any, selectors: Sequence[Selector], steps: Sequence[Step], meter: Meter | None = None) -> Any:
     """What stands at a path as it is: a list stays a list even with one element; absent is None."""
     if steps and not steps[-1].selectors:
-        groups = walk(start, selectors, steps[:-1])
+        groups = walk(start, selectors, steps[:-1], meter)
         if len(groups) == 1 and isinstance(groups[0], dict):
             value = groups[0].get(steps[-1].name)
             return None if is_absent(value) else value
-    values = walk(start, selectors, steps)
+    values = walk(start, selectors, steps, meter)
     return values if len(values) > 1 else values[0] if values else None
 
 
@@ -100,7 +116,7 @@ def items_of(value: Any) -> list[Any]:
     return [] if is_absent(value) else [value]
 
 
-def selected(item: Any, selectors: Sequence[Selector]) -> bool:
+def selected(item: Any, selectors: Sequence[Selector], meter: Meter | None = None) -> bool:
     """Whether a group satisfies all selectors."""
     if not isinstance(item, dict):
         return not selectors
@@ -110,15 +126,15 @@ def selected(item: Any, selectors: Sequence[Selector]) -> bool:
             kept = (value in selector.values) != selector.negated
         else:
             steps = [Step(name, ()) for name in selector.path]
-            kept = _among(walk(item, (), steps), selector.values, selector.negated)
+            kept = _among(walk(item, (), steps, meter), selector.values, selector.negated)
         if not kept:
             return False
     return True
 
 
-def satisfied(condition: Condition, start: Any) -> bool:
+def satisfied(condition: Condition, start: Any, meter: Meter | None = None) -> bool:
     """Whether a condition holds, its path starting at `start`."""
-    values = walk(start, condition.path.selectors, condition.path.steps)
+    values = walk(start, condition.path.selectors, condition.path.steps, meter)
     if condition.values is None:
         return bool(values)
     return _among(values, condition.values, condition.negated)

@@ -8,6 +8,7 @@ from pathlib import Path as FilePath
 
 from hub.mapping.binding import Binder, BoundExpression, is_canonical
 from hub.mapping.errors import InvalidMapping
+from hub.mapping.limits import VALUE
 from hub.mapping.lookups import (
     CANONICAL,
     XREF,
@@ -20,8 +21,8 @@ from hub.mapping.lookups import (
 from hub.mapping.nodes import Constant, Expression, Group, Leaf, Listing, MappingDocument, Repeat, Target
 from hub.mapping.yaml_strict import YamlError
 
-MAX_VALUES = 200_000
-"""Values that one document may become: nested `each` must not multiply without end."""
+MAX_NESTED = 8
+"""How many `each` may stand inside each other."""
 
 _AS_TEXT = "csv"
 
@@ -71,7 +72,7 @@ def plan(document: MappingDocument, root: FilePath, references: References | Non
     for text in [document.key, *(leaf for _, leaf in document.match)]:
         if text is not None:
             _bind(texts, text, made.texts, problems)
-    problems = problems or _unused_lookups(document, made)
+    problems = problems or [*_unused_lookups(document, made), *_too_nested(document.target, 0)]
     if problems:
         raise InvalidMapping(problems)
     return made
@@ -100,13 +101,17 @@ def is_constant(target: Target) -> bool:
     return isinstance(target, Listing) and all(is_constant(item) for item in target.items)
 
 
-def weight(target: Target) -> int:
-    """How many values a target makes per element, nested `each` not counted."""
+def cost(plan_: Plan, target: Target) -> int:
+    """What a target costs once, in units of `hub.mapping.limits`; what its `each` costs is not counted."""
+    if isinstance(target, Leaf):
+        source = target.expression.sources[0]
+        constant = len(source.value) if isinstance(source, Constant) else 0
+        return plan_.fields[target.expression].cost + constant
     if isinstance(target, Group):
-        return 1 + sum(weight(child) for _, child in target.fields)
+        return VALUE + sum(len(name) + cost(plan_, child) for name, child in target.fields)
     if isinstance(target, Listing):
-        return 1 + sum(weight(item) for item in target.items)
-    return 1
+        return VALUE + sum(cost(plan_, item) for item in target.items)
+    return VALUE
 
 
 def _bind(
@@ -145,6 +150,18 @@ def _lookups(
             problems.append(spec.node.error(f"lookup '{spec.name}': {error}"))
     digests = ((file, table.digest) for file, table in tables.items() if not file.startswith(XREF))
     return lookups, tuple(sorted(digests))
+
+
+def _too_nested(target: Target, depth: int) -> Iterator[YamlError]:
+    if isinstance(target, Repeat):
+        if depth == MAX_NESTED:
+            yield target.source.node.error(f"more than {MAX_NESTED} 'each' inside each other")
+        else:
+            yield from _too_nested(target.body, depth + 1)
+    elif not isinstance(target, Leaf):
+        children = [child for _, child in target.fields] if isinstance(target, Group) else target.items
+        for child in children:
+            yield from _too_nested(child, depth)
 
 
 def _unused_lookups(document: MappingDocument, made: Plan) -> list[YamlError]:

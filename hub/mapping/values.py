@@ -28,6 +28,9 @@ class Absence(Enum):
 
     ABSENT = "absent"
 
+    def __bool__(self) -> bool:
+        return False
+
 
 ABSENT: Final = Absence.ABSENT
 Absent = Literal[Absence.ABSENT]

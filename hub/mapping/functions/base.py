@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from hub.mapping.limits import VALUE
+
 Run: TypeAlias = Callable[..., Any]
 """`run(value)`, or `run(value, operands)` for a function with operands."""
 
@@ -18,6 +20,9 @@ Kind = Literal["text", "integer", "lookup", "operand"]
 Shape = Literal["source", "one", "many", "map", "any"]
 """source: as it was found, no function ran yet · one: a single value · many: a list of values · map: a
 group with fixed keys · any: whatever comes."""
+
+Makes = Literal["text", "value", "same"]
+"""text: always a text · value: a number, a truth value, a group, a list · same: the value that came."""
 
 
 class ArgumentRefused(ValueError):  # noqa: N818 - the argument is refused
@@ -67,6 +72,8 @@ class Function:
         examples: At least one, except where a code table is needed.
         on_absent: Whether it also runs when nothing is present.
         may_drop: Whether its result may be absent.
+        makes: What its result is, so that no one has to look.
+        cost: What one value costs, in units of `hub.mapping.limits`.
     """
 
     name: str
@@ -79,6 +86,8 @@ class Function:
     examples: tuple[Example, ...]
     on_absent: bool
     may_drop: bool
+    makes: Makes = "text"
+    cost: int = VALUE
 
     @property
     def signature(self) -> str:
@@ -111,6 +120,8 @@ def function(  # noqa: PLR0913 - one keyword per attribute of a function
     examples: Sequence[tuple[Any, str, Any]] = (),
     on_absent: bool = False,
     may_drop: bool = False,
+    makes: Makes = "text",
+    cost: int = VALUE,
 ) -> Callable[[Callable[..., Run]], Callable[..., Run]]:
     """Register the decorated binder under `name`."""
 
@@ -118,7 +129,7 @@ def function(  # noqa: PLR0913 - one keyword per attribute of a function
         shape = gives if callable(gives) else _constant(gives)
         samples = tuple(Example(*example) for example in examples)
         FUNCTIONS[name] = Function(
-            name, group, doc, tuple(params), takes, shape, bind, samples, on_absent, may_drop
+            name, group, doc, tuple(params), takes, shape, bind, samples, on_absent, may_drop, makes, cost
         )
         return bind
 

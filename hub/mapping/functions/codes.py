@@ -34,6 +34,8 @@ def _lookup(table: Lookup, default: str | None = None) -> Run:
 @function(
     "crosswalk",
     group="codes",
+    makes="value",
+    cost=200,
     doc=(
         "The full coded value `{scheme, code, canonical, raw}`, so that nothing of the partner's code is "
         "lost; unknown codes are refused, or get the default as canonical name."

@@ -17,19 +17,24 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _REMEMBERED = 2048
 
 
-def _on_text(convert: Callable[[str], str]) -> Run:
-    """The conversion on a value's text; a document's dates repeat, so answers are remembered."""
-    remembered = lru_cache(_REMEMBERED)(convert)
+class _OnText:
+    """A conversion on a value's text; a document's dates repeat, so answers are remembered.
 
-    def run(value: Any) -> str:
-        return remembered(value if type(value) is str else text_of(value))
+    Attributes:
+        on_text: The conversion for what is known to be text.
+    """
 
-    return run
+    def __init__(self, convert: Callable[[str], str]) -> None:
+        self.on_text = lru_cache(_REMEMBERED)(convert)
+
+    def __call__(self, value: Any) -> str:
+        return self.on_text(value if type(value) is str else text_of(value))
 
 
 @function(
     "date",
     group="dates",
+    cost=600,
     doc="An ISO date from a date in `format`; without one, the date part of an ISO date or time as written.",
     params=[Param("format", needed=False)],
     examples=[
@@ -39,14 +44,15 @@ def _on_text(convert: Callable[[str], str]) -> Run:
 )
 def _date(format_: str | None = None) -> Run:
     if format_ is None:
-        return _on_text(lambda text: moment_of(text).isoformat()[:10])
+        return _OnText(lambda text: moment_of(text).isoformat()[:10])
     read, _ = reader(format_)
-    return _on_text(lambda text: read(text).date().isoformat())
+    return _OnText(lambda text: read(text).date().isoformat())
 
 
 @function(
     "datetime",
     group="dates",
+    cost=600,
     doc=(
         "An RFC 3339 time from a date or time in `format`, which must hold an offset (%z) or be followed by "
         "the zone. Without arguments: checks an RFC 3339 time."
@@ -60,20 +66,21 @@ def _date(format_: str | None = None) -> Run:
 )
 def _datetime(format_: str | None = None, zone_name: str | None = None) -> Run:
     if format_ is None:
-        return _on_text(lambda text: rfc3339(_with_offset(text)))
+        return _OnText(lambda text: rfc3339(_with_offset(text)))
     read, has_offset = reader(format_)
     if has_offset and zone_name is None:
-        return _on_text(lambda text: rfc3339(read(text)))
+        return _OnText(lambda text: rfc3339(read(text)))
     if has_offset or zone_name is None:
         found = "both" if has_offset else "neither"
         raise ArgumentRefused(f"expected %z in the format or a zone such as UTC, found {found}")
     info = zone(zone_name)
-    return _on_text(lambda text: rfc3339(placed(read(text), info)))
+    return _OnText(lambda text: rfc3339(placed(read(text), info)))
 
 
 @function(
     "tz",
     group="dates",
+    cost=600,
     doc="Puts a local ISO date or time into a zone; a time that has an offset keeps its instant.",
     params=[Param("zone")],
     examples=[
@@ -92,12 +99,13 @@ def _tz(zone_name: str) -> Run:
         except OverflowError:
             raise ValueRefused(f"'{text}' is beyond the calendar in {zone_name}") from None
 
-    return _on_text(convert)
+    return _OnText(convert)
 
 
 @function(
     "format_date",
     group="dates",
+    cost=600,
     doc="Writes an ISO date or RFC 3339 time in `format`, as its own offset shows it or in a zone.",
     params=[Param("format"), Param("zone", needed=False)],
     examples=[
@@ -108,7 +116,7 @@ def _tz(zone_name: str) -> Run:
 def _format_date(format_: str, zone_name: str | None = None) -> Run:
     write = writer(format_)
     if zone_name is None:
-        return _on_text(lambda text: write(moment_of(text)))
+        return _OnText(lambda text: write(moment_of(text)))
     info = zone(zone_name)
 
     def convert(text: str) -> str:
@@ -117,12 +125,13 @@ def _format_date(format_: str, zone_name: str | None = None) -> Run:
         except OverflowError:
             raise ValueRefused(f"'{text}' is beyond the calendar in {zone_name}") from None
 
-    return _on_text(convert)
+    return _OnText(convert)
 
 
 @function(
     "odata_date",
     group="dates",
+    cost=600,
     doc="An RFC 3339 time from `/Date(milliseconds+minutes)/` of OData V2.",
     examples=[
         ("/Date(1793491200000)/", "odata_date", "2026-11-01T00:00:00Z"),
@@ -142,12 +151,13 @@ def _odata_date() -> Run:
                 raise ValueRefused(f"'{text}' has no valid offset: {error}") from None
         return rfc3339(moment)
 
-    return _on_text(convert)
+    return _OnText(convert)
 
 
 @function(
     "to_odata_date",
     group="dates",
+    cost=600,
     doc="The reverse: `/Date(milliseconds)/` from an ISO date (midnight UTC) or RFC 3339 time.",
     examples=[("2026-11-01T01:00:00+01:00", "to_odata_date", "/Date(1793491200000)/")],
 )
@@ -160,12 +170,13 @@ def _to_odata_date() -> Run:
             raise ValueRefused(f"expected a time with offset, found {shown(text)}")
         return f"/Date({(moment - _EPOCH) // timedelta(milliseconds=1)})/"
 
-    return _on_text(convert)
+    return _OnText(convert)
 
 
 @function(
     "epoch",
     group="dates",
+    cost=600,
     doc="An RFC 3339 time from seconds (`s`, the default) or milliseconds (`ms`) since 1970.",
     params=[Param("unit", needed=False, choices=("s", "ms"))],
     examples=[
@@ -175,7 +186,7 @@ def _to_odata_date() -> Run:
 )
 def _epoch(unit: str = "s") -> Run:
     micros = 1_000_000 if unit == "s" else 1000
-    return _on_text(lambda text: rfc3339(_after_epoch(int(decimal_of(text) * micros))))
+    return _OnText(lambda text: rfc3339(_after_epoch(int(decimal_of(text) * micros))))
 
 
 def _after_epoch(microseconds: int) -> datetime:

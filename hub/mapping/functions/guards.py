@@ -18,6 +18,7 @@ _PATTERN_MEMORY = 200_000
 @function(
     "optional",
     group="guards",
+    makes="same",
     doc="The field is left out when nothing is present, instead of being an error.",
     examples=[("A", "optional", "A")],
 )
@@ -28,6 +29,7 @@ def _optional() -> Run:
 @function(
     "default",
     group="guards",
+    makes="same",
     doc="The text to use when nothing is present; functions after it apply to it too.",
     params=[Param("text")],
     examples=[("A", "default(B)", "A"), (None, "default(B)", "B")],
@@ -39,6 +41,7 @@ def _default(_text: str) -> Run:
 @function(
     "require",
     group="guards",
+    makes="same",
     doc="Refuses any value but those listed; without a list, refuses text that is only blanks.",
     params=[Param("text", needed=False, many=True)],
     examples=[("EA", "require(EA, CA)", "EA")],
@@ -60,6 +63,8 @@ def _require(*allowed: str) -> Run:
 @function(
     "match",
     group="guards",
+    makes="same",
+    cost=250,
     doc=(
         "Refuses a value that the pattern does not match as a whole. Patterns run in linear time: "
         "no look-around, no back-references, at most 200 characters."
@@ -95,6 +100,7 @@ def _compiled(pattern: str) -> jsonschema_rs.Validator:
 @function(
     "uuid5",
     group="ids",
+    cost=400,
     doc="The UUID that always belongs to this text in a namespace: dns, url, oid, or a UUID.",
     params=[Param("namespace")],
     examples=[("rma-7", "uuid5(url)", "15136097-5322-51ea-92aa-89028ada57e9")],

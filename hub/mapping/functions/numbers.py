@@ -9,7 +9,7 @@ from typing import Any
 from hub.mapping.functions.base import ArgumentRefused, Param, Run, function
 from hub.mapping.values import EXACT, MAX_DIGITS, ValueRefused, bounded, decimal_of, plain, shown, text_of
 
-_ROUNDINGS = {
+ROUNDINGS = {
     "half_up": ROUND_HALF_UP,
     "half_even": ROUND_HALF_EVEN,
     "down": ROUND_DOWN,
@@ -20,6 +20,7 @@ _ROUNDINGS = {
 @function(
     "decimal",
     group="decimal",
+    cost=100,
     doc="A number as plain decimal text, its digits kept. `decimal(comma)` reads `1.234,50`.",
     params=[Param("separator", needed=False, choices=("point", "comma"))],
     examples=[
@@ -49,6 +50,7 @@ def _decimal(separator: str = "point") -> Run:
 @function(
     "scale",
     group="decimal",
+    cost=200,
     doc="Moves the decimal point: `scale(-2)` reads implied decimals, `scale(2)` writes them.",
     params=[Param("places", "integer")],
     examples=[("12345", "scale(-2)", "123.45"), ("123.45", "scale(2)", "12345")],
@@ -62,15 +64,16 @@ def _scale(places: int) -> Run:
 @function(
     "round",
     group="decimal",
+    cost=200,
     doc="Rounds to so many places: half_up (the default), half_even, down or up.",
-    params=[Param("places", "integer"), Param("how", needed=False, choices=tuple(_ROUNDINGS))],
+    params=[Param("places", "integer"), Param("how", needed=False, choices=tuple(ROUNDINGS))],
     examples=[("2.345", "round(2)", "2.35"), ("2.345", "round(2, down)", "2.34"), ("7", "round(2)", "7.00")],
 )
 def _round(places: int, how: str = "half_up") -> Run:
     if not 0 <= places <= MAX_DIGITS:
         raise ArgumentRefused(f"expected 0 to {MAX_DIGITS} places, found {places}")
     unit = Decimal(1).scaleb(-places)
-    return lambda value: plain(decimal_of(value).quantize(unit, _ROUNDINGS[how], EXACT))
+    return lambda value: plain(decimal_of(value).quantize(unit, ROUNDINGS[how], EXACT))
 
 
 @function(
@@ -112,6 +115,7 @@ def _product() -> Run:
 @function(
     "number",
     group="decimal",
+    makes="value",
     doc="An exact JSON number, for `json/…` targets that want one.",
     examples=[("2.50", "number", Decimal("2.50"))],
 )
@@ -122,6 +126,7 @@ def _number() -> Run:
 @function(
     "integer",
     group="decimal",
+    makes="value",
     doc="A whole JSON number; `2.0` is whole, `2.5` is refused.",
     examples=[("007", "integer", 7), ("2.0", "integer", 2)],
 )
@@ -138,6 +143,7 @@ def _integer() -> Run:
 @function(
     "boolean",
     group="decimal",
+    makes="value",
     doc="true or false: from true/false, yes/no, y/n, 1/0 in any case, or from exactly the two texts given.",
     params=[Param("true", needed=False), Param("false", needed=False)],
     examples=[("Y", "boolean", True), ("0", "boolean", False), ("02", "boolean('01', '02')", False)],
@@ -145,7 +151,7 @@ def _integer() -> Run:
 def _boolean(*words: str) -> Run:
     if len(words) == 1:
         raise ArgumentRefused("expected two texts (for true and false) or none, found one")
-    texts = {words[0]: True, words[1]: False} if words else _TRUTHS
+    texts = {words[0]: True, words[1]: False} if words else TRUTHS
     fold = not words
 
     def run(value: Any) -> bool:
@@ -158,7 +164,7 @@ def _boolean(*words: str) -> Run:
     return run
 
 
-_TRUTHS = {
+TRUTHS = {
     "true": True,
     "yes": True,
     "y": True,

@@ -14,6 +14,7 @@ MAX_COPIED_DEPTH = 32
 @function(
     "first",
     group="structure",
+    makes="value",
     doc="The first of several values: says in the mapping that the others do not count.",
     takes="many",
     may_drop=True,
@@ -26,6 +27,7 @@ def _first() -> Run:
 @function(
     "only",
     group="structure",
+    makes="value",
     doc="The one value of a list; several are refused.",
     takes="many",
     may_drop=True,
@@ -43,6 +45,7 @@ def _only() -> Run:
 @function(
     "count",
     group="structure",
+    makes="value",
     doc="How many values there are, 0 when nothing is present.",
     takes="many",
     on_absent=True,
@@ -55,6 +58,7 @@ def _count() -> Run:
 @function(
     "values",
     group="structure",
+    makes="value",
     doc="All values as a list; the functions that follow work on each of them.",
     takes="many",
     gives="many",
@@ -67,6 +71,7 @@ def _values() -> Run:
 @function(
     "flatten",
     group="structure",
+    makes="value",
     doc="Lists within a list become one list.",
     takes="many",
     gives="many",
@@ -86,6 +91,7 @@ def _flatten() -> Run:
 @function(
     "unique",
     group="structure",
+    makes="value",
     doc="Each value once, in the order of first appearance.",
     takes="many",
     gives="many",
@@ -104,6 +110,7 @@ def _unique() -> Run:
 @function(
     "copy",
     group="structure",
+    makes="value",
     doc="Takes a whole group or list over as it is, for `ext` and documents of the same shape.",
     takes="any",
     gives="any",

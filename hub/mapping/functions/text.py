@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from hub.mapping.functions.base import ArgumentRefused, Param, Run, function
-from hub.mapping.values import ABSENT, MAX_TEXT, made, text_of
+from hub.mapping.values import ABSENT, MAX_TEXT, ValueRefused, made, text_of
+
+MAX_PIECES = 10_000
+"""Pieces that `split` may make of one text."""
 
 _SIDES = ("left", "right")
 
@@ -83,7 +86,7 @@ def _split(separator: str, piece: int | None = None) -> Run:
     if not separator:
         raise ArgumentRefused("expected a separator, found the empty text")
     if piece is None:
-        return lambda value: text_of(value).split(separator)
+        return lambda value: _pieces(text_of(value), separator)
     number = piece
     if number < 1:
         raise ArgumentRefused(f"pieces count from 1, found {number}")
@@ -160,6 +163,13 @@ def _concat() -> Run:
         return made(text_of(value) + "".join([text_of(operand) for operand in operands]))
 
     return run
+
+
+def _pieces(text: str, separator: str) -> list[str]:
+    pieces = text.split(separator, MAX_PIECES)
+    if len(pieces) > MAX_PIECES:
+        raise ValueRefused(f"a text of more than {MAX_PIECES} pieces")
+    return pieces
 
 
 def _one_character(fill: str) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from hub.mapping.closures import Closures, new_frame
 from hub.mapping.errors import MappingFailed
 
 Workshop = Any
@@ -112,7 +111,7 @@ def test_an_edi_notice_becomes_a_return_request(workshop: Workshop) -> None:
 
 def test_a_plain_document_stays_on_the_fast_path(workshop: Workshop) -> None:
     compiled = workshop.compile_text(ACME)
-    assert Closures(compiled.plan).target()(new_frame(notice())) == compiled.apply(notice()).value
+    assert compiled.generated.functions["document"](notice()) == compiled.apply(notice()).value
 
 
 def test_a_compiled_mapping_names_itself(workshop: Workshop) -> None:
