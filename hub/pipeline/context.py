@@ -61,9 +61,9 @@ class Hub:
         return {**(edi.model_dump() if edi else {}), **own, **(own.get("options") or {})}
 
     def encoding(self, system: str, operation: str) -> Mapping[str, Any]:
-        """The options a codec gets for what an operation sends: its own keys, then its `options`."""
+        """The options a codec gets for what an operation sends: its `options`."""
         own = self.catalog.systems[system].operations[operation].model_extra or {}
-        return {**own, **(own.get("options") or {})}
+        return own.get("options") or {}
 
     def close(self) -> None:
         """Close connectors and the database pool."""
