@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from hub.mapping.compile import CompiledMapping
 from hub.mapping.drift import Change, compare
-from hub.mapping.paths import SEGMENT
+from hub.mapping.nodes import Step
+from hub.mapping.paths import SEGMENT, walk
 from hub.mapping.reads import Names, reads
 from hub.mapping.shape import MAX_DEPTH, SourceShape, infer, merge
 
@@ -38,20 +39,21 @@ class Guard:
         # one element of XML looks like no list
         self._lists = not mapping.source_type.startswith("xml")
         coded = {read.way for read in self._readers[mapping.ref] if read.knows}
-        self._codes: dict[Names, set[str]] = {way: set() for way in sorted(coded)}
+        self._codes: dict[Names, set[Any]] = {way: set() for way in sorted(coded)}
+        self._steps = [(self._codes[way], [Step(name, ()) for name in way]) for way in self._codes]
         self._good: set[int] = set()
 
     def changes(self, tree: Any) -> tuple[Change, ...]:
         """What in a record is other than known, breaking changes first."""
         mark = hash(_mark(tree, 0))
-        codes = [(good, code) for way, good in self._codes.items() for code in _texts(tree, way)]
-        if mark in self._good and all(code in good for good, code in codes):
+        codes = [(good, _codes(tree, steps)) for good, steps in self._steps]
+        if mark in self._good and all(good >= found for good, found in codes):
             return ()
         found = self.compare(self.known, infer([tree]))
         if not found:
             _remember(self._good, mark)
-            for good, code in codes:
-                _remember(good, code)
+            for good, texts in codes:
+                _remember(good, *texts)
         return found
 
     def compare(self, known: SourceShape, found: SourceShape) -> tuple[Change, ...]:
@@ -67,10 +69,10 @@ class Guard:
         return _without_texts(shape, (), frozenset(self._codes))
 
 
-def _remember(good: set[Any], one: Any) -> None:
+def _remember(good: set[Any], *more: Any) -> None:
     if len(good) >= REMEMBERED:
         good.clear()
-    good.add(one)
+    good.update(more)
 
 
 def _mark(value: Any, depth: int) -> Any:
@@ -85,16 +87,9 @@ def _mark(value: Any, depth: int) -> Any:
     return _KINDS.get(kind, kind)
 
 
-def _texts(value: Any, way: Names) -> Iterator[str]:
-    """All texts at a place."""
-    if isinstance(value, list):
-        for item in value:
-            yield from _texts(item, way)
-    elif way:
-        if isinstance(value, dict) and way[0] in value:
-            yield from _texts(value[way[0]], way[1:])
-    elif isinstance(value, str) and value:
-        yield value
+def _codes(tree: Any, steps: Sequence[Step]) -> set[Any]:
+    """The single values at a place."""
+    return {value for value in walk(tree, (), steps) if not isinstance(value, dict | list)}
 
 
 def _without_texts(shape: SourceShape, way: Names, kept: frozenset[Names]) -> SourceShape:
