@@ -48,7 +48,7 @@ def check_codes(found: Draft) -> Iterator[Problem]:
         try:
             table = read_table(path, file)
         except YamlError as error:
-            yield of_yaml(error)
+            yield of_yaml(error, "invalid-code-table")
             continue
         name = path.relative_to(found.project_dir / "mappings").as_posix()
         columns = used.get(name, frozenset())

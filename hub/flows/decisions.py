@@ -78,14 +78,14 @@ def _columns(file: str, table: DecisionTable) -> Iterator[Problem]:
         ("input", inputs, True, table.inputs),
         ("output", outputs, False, table.outputs),
     ):
-        names = {column.name for column in columns}
-        for name in sorted(known - names):
+        places = {column.name: column.position for column in columns}
+        for name in sorted(known - places.keys()):
             yield Problem(file, 3, 1, f"expected an {kind} column {name!r}, found none", "missing-column")
-        for name in sorted(names - known) if exact else ():
+        for name in sorted(places.keys() - known) if exact else ():
             message = f"expected input columns {', '.join(sorted(known))}, found {name!r}"
-            near = nearest(name, known - names)
+            near = nearest(name, known - places.keys())
             hint = f"did you mean {near!r}?" if near else ""
-            yield Problem(file, 3, 1, message, "unknown-input", hint=hint)
+            yield Problem(file, 3, places[name], message, "unknown-input", hint=hint)
 
 
 def _words(file: str, table: DecisionTable, name: str, words: set[str]) -> Iterator[Problem]:

@@ -26,12 +26,15 @@ def reach(found: Draft, documents: Documents) -> Iterator[Problem]:
     producers = _Producers(found, documents)
     for flow in found.delivery.values():
         for name, accepted in flow.when.items():
+            shape = shapes.of_fact(flow.fact, name) or shapes.of_return(name)
+            if shape is None or (shape.values is not None and not set(accepted) & set(shape.values)):
+                continue  # told by `deliveries`
             stated = producers.values(flow, name)
             if stated is None or stated & set(accepted):
                 continue
             said = f"is always {' or '.join(sorted(stated))}" if stated else "is never there"
             message = (
-                f"when: no flow or mapping of this project makes a {flow.fact} of which {name} is "
+                f"when: nothing in this project makes a {flow.fact} whose {name} is "
                 f"{' or '.join(accepted)}: it {said}"
             )
             yield at(found.nodes[flow.flow], "when", name, message=message, code="unreachable-when")
