@@ -1,0 +1,143 @@
+"""What a file from a partner is: its format, how to read it, and the records in it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from connectors.codecs.base import excerpt
+from connectors.codecs.registry import codec, formats
+from connectors.trees import parse_json
+from hub.authoring.words import is_key
+
+_DELIMITERS = ",;\t|"
+_PAGES = ("items", "data", "results", "value", "records", "returns", "orders")
+_MARKS: Sequence[tuple[bytes, str]] = ((b"PK", "xlsx"), (b"<", "xml"), (b"{", "json"), (b"[", "json"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payload:
+    """A file that was recognised and read.
+
+    Attributes:
+        format: As in `system.yaml`: csv, json, xml, xlsx, x12/180-004010.
+        options: What the codec needs to know beside it (`delimiter`, `group_by`, `items`).
+        trees: The decoded records, at least one.
+    """
+
+    format: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    trees: Sequence[Any]
+
+    @property
+    def plain(self) -> bool:
+        """Whether the format alone does not say what the document is."""
+        return "/" not in self.format
+
+
+def recognise(file: Path, options: Mapping[str, Any] | None = None) -> Payload:
+    """Find out a file's format and read it.
+
+    Args:
+        file: Any file of a partner.
+        options: Those of the resource where it is known; else they are found out too.
+
+    Raises:
+        ValueError: It cannot be read as what it seems to be, or holds no record.
+    """
+    body = file.read_bytes()
+    form = _format(file, body)
+    found = dict(options) if options is not None else _options(form, body)
+    trees = _trees(file, form, body, found)
+    if form == "csv" and options is None and (columns := _one_per_return(trees)):
+        found["group_by"] = columns
+        trees = _trees(file, form, body, found)
+    return Payload(format=form, options=found, trees=trees)
+
+
+def _format(file: Path, body: bytes) -> str:
+    start = body.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith(b"ISA"):
+        return _x12(file, start.decode("latin-1"))
+    return next((form for mark, form in _MARKS if start.startswith(mark)), "csv")
+
+
+def _x12(file: Path, text: str) -> str:
+    """The guide that the first group and set of an interchange ask for."""
+    segments = [part.strip().split(text[3]) for part in text.split(text[105])]
+    group = next((one for one in segments if one[0] == "GS"), [])
+    kind = next((one[1] for one in segments if one[0] == "ST" and len(one) > 1), "?")
+    form = f"x12/{kind}-{group[8][:6] if len(group) > 8 else '?'}"  # noqa: PLR2004 - GS08, the version
+    if form not in formats():
+        known = ", ".join(one for one in formats() if one.startswith("x12/"))
+        raise ValueError(
+            f"{file}: expected one of {known}, found {form}: it needs a guide first (docs/edi.md)"
+        )
+    return form
+
+
+def _options(form: str, body: bytes) -> dict[str, Any]:
+    if form == "csv":
+        first = body.decode("utf-8-sig", "replace").splitlines()[:1]
+        delimiter = max(_DELIMITERS, key="".join(first).count)
+        return {} if delimiter == "," else {"delimiter": delimiter}
+    if form == "json":
+        try:
+            tree = parse_json(body)
+        except ValueError:
+            return {}
+        if isinstance(tree, list):
+            return {"items": ""}
+        if isinstance(tree, dict):
+            pages = [name for name in _PAGES if isinstance(tree.get(name), list)]
+            scalars = [name for name, value in tree.items() if not isinstance(value, list | dict)]
+            if len(pages) == 1 and not any(is_key(name) for name in scalars):
+                return {"items": pages[0]}
+    return {}
+
+
+def _trees(file: Path, form: str, body: bytes, options: Mapping[str, Any]) -> list[Any]:
+    trees, problems = [], []
+    for record in codec(form).decode(body, options).records:
+        problems += [f"{finding.place}: {finding.message}" for finding in record.findings if finding.fatal]
+        if record.tree is not None:
+            trees.append(record.tree)
+    if problems:
+        raise ValueError(f"{file} cannot be read as {form}: {'; '.join(problems[:3])}")
+    if not trees:
+        raise ValueError(
+            f"{file}: expected at least one record of {form}, found {excerpt(body) or 'nothing'}"
+        )
+    return trees
+
+
+def _one_per_return(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The columns to group by when a column that looks like a return's number repeats; none otherwise."""
+    columns = [name for name in rows[0] if name != "@" and is_key(name)]
+    for key in columns:
+        names = [row.get(key) for row in rows]
+        if None in names or len(set(names)) == len(names):
+            continue
+        others = [name for row in rows for name in row if name not in ("@", key)]
+        steady = [name for name in dict.fromkeys(others) if _agrees(rows, key, name)]
+        return [key, *steady]
+    return []
+
+
+def _agrees(rows: Sequence[Mapping[str, Any]], key: str, name: str) -> bool:
+    """Whether a column says one thing per return, and is not the same by accident of a single row."""
+    said: dict[Any, set[Any]] = {}
+    for row in rows:
+        said.setdefault(row[key], set()).add(row.get(name))
+    return all(len(values) == 1 for values in said.values())
+
+
+def delimited(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as CSV text."""
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue()

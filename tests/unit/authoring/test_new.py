@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.authoring import looks
+from hub.authoring.codes import add_column
+from hub.authoring.payload import recognise
+from hub.authoring.targets import fields_of
+from hub.authoring.words import likeness
+from hub.settings import PROJECT_DIR
+
+Project = Any
+CSV = """\
+return_no;return_date;customer_no;article;quantity;unit;reason;remark
+R-1;01.11.2026;C-7;4711;2;PCE;damaged;wet
+R-1;01.11.2026;C-7;4712;1,5;KG;WRONG;
+R-2;02.11.2026;C-8;4711;1;PCE;damaged;
+"""
+
+
+@pytest.fixture
+def copied(project: Project) -> Project:
+    """The project's own code tables, systems and policies."""
+    shutil.rmtree(project.folder / "mappings")
+    for folder in ("mappings", "policies", "dags/flows"):
+        shutil.copytree(PROJECT_DIR / folder, project.folder / folder)
+    project.write("first.csv", CSV)
+    return project
+
+
+def begin(project: Project, *options: str) -> str:
+    project.run("new", "system", "nordwind", "--connector", "files", "--from-sample", "first.csv")
+    said: str = project.run("new", "mapping", "nordwind.returns", "--from-sample", "first.csv", *options)
+    return said
+
+
+def text(project: Project, name: str) -> str:
+    return str((project.folder / name).read_text(encoding="utf-8"))
+
+
+def test_a_sample_becomes_a_mapping_that_needs_only_what_nobody_can_know(copied: Project) -> None:
+    said = begin(copied, "--zone", "Europe/Berlin")
+    assert "TODO write WRONG beside their meaning in mappings/codes/return_reason.csv" in said
+    mapping = text(copied, "mappings/nordwind/returns.yaml")
+    for line in (
+        "key:     return_no",
+        "requested_at: return_date | datetime(%d.%m.%Y, Europe/Berlin)",
+        "each: rows as line",
+        "sku: line.article",
+        "requested: line.quantity | decimal(comma)",
+        "uom: line.unit | lookup(unit)",
+        "reason: line.reason | crosswalk(reason)",
+        "reason_text: line.remark | optional",
+    ):
+        assert line in mapping
+    shown = copied.run("map", "mappings/nordwind/returns.yaml", code=1)
+    assert shown.count("✗") == 2  # in the table and below it
+    assert "'WRONG' is not in lookup 'reason'" in shown
+
+
+def test_codes_that_mean_themselves_are_placed_and_comments_stay(copied: Project) -> None:
+    before = text(copied, "mappings/codes/return_reason.csv")
+    begin(copied)
+    after = text(copied, "mappings/codes/return_reason.csv")
+    [row] = [line for line in after.splitlines() if line.startswith("damaged,")]
+    assert row.split(",")[-2] == "damaged"
+    assert "# nordwind: to be written beside their meaning: WRONG" in after
+    assert next(line for line in before.splitlines() if line.startswith("#")) in after
+
+
+def test_a_complete_mapping_and_its_flow_pass_the_check(copied: Project) -> None:
+    begin(copied)
+    codes = "mappings/codes/return_reason.csv"
+    [row] = [line for line in text(copied, codes).splitlines() if line.startswith("wrong_item,")]
+    cells = row.rpartition(",")
+    copied.edit(codes, row, f"{cells[0]}WRONG,{cells[2]}")
+    copied.run("test", "nordwind", "--update", "--yes")
+    copied.run("new", "flow", "nordwind_in", "--system", "nordwind", "--map", "nordwind.returns")
+    said = copied.run("check")
+    assert "error" not in said
+
+
+def test_nothing_is_overwritten(copied: Project) -> None:
+    begin(copied)
+    before = {path: path.read_bytes() for path in copied.folder.rglob("*") if path.is_file()}
+    again = ("--from-sample", "first.csv")
+    for command in (
+        ("new", "system", "nordwind", "--connector", "files"),
+        ("new", "mapping", "nordwind.returns", *again),
+        ("new", "flow", "erp_rma", "--system", "nordwind", "--map", "nordwind.returns"),
+    ):
+        assert "nothing is overwritten" in " ".join(copied.run(*command, code=1).split())
+    assert {path: path.read_bytes() for path in copied.folder.rglob("*") if path.is_file()} == before
+
+
+def test_what_could_not_be_placed_is_a_todo_in_words_and_the_mapping_still_runs(copied: Project) -> None:
+    copied.write("odd.json", '{"nr": 1, "zeile": [{"x": "1"}], "colour": "red"}')
+    said = copied.run("new", "mapping", "depot.returns", "--from-sample", "odd.json")
+    assert "TODO requested_at: When it was asked for." in said
+    mapping = text(copied, "mappings/depot/returns.yaml")
+    assert "# TODO lines.requested: How much is to come back." in mapping
+    assert "# requested: <field> | decimal" in mapping
+    assert "#   colour   'red'" in mapping or "# colour 'red'" in mapping
+    shown = copied.run("map", "mappings/depot/returns.yaml", code=1)
+    assert "requested_at: return.requested@1 requires it and no rule fills it" in shown
+
+
+@pytest.mark.parametrize("connector", ["files", "inbox", "odata", "rest", "sap_s4", "sftp"])
+def test_every_connector_has_a_first_system_file_that_it_takes(copied: Project, connector: str) -> None:
+    copied.run("new", "system", f"new_{connector}", "--connector", connector)
+    assert f"connector: {connector}" in text(copied, f"mappings/new_{connector}/system.yaml")
+
+
+def test_an_unknown_connector_target_or_name_is_answered_with_what_there_is(copied: Project) -> None:
+    assert "expected a connector of files, inbox" in copied.run(
+        "new", "system", "x", "--connector", "ftp", code=1
+    )
+    begin(copied)
+    said = copied.run(
+        "new", "mapping", "nordwind.x", "--from-sample", "first.csv", "--to", "return.wanted@1", code=1
+    )
+    assert "return.requested@1" in said
+    assert "expected a system's name" in copied.run("new", "system", "No", "--connector", "files", code=1)
+
+
+def test_options_that_a_sample_needs_must_stand_in_the_system_first(copied: Project) -> None:
+    said = copied.run("new", "mapping", "nordwind.returns", "--from-sample", "first.csv", code=1)
+    assert "returns-hub new system nordwind" in said
+
+
+def test_a_page_of_json_gives_its_first_record_as_sample(copied: Project) -> None:
+    record = '{"return_id": "1", "created": "2026-11-01T10:00:00Z", "items": [{"sku": "A", "qty": 1.50}]}'
+    copied.write("page.json", f'{{"total": 1, "data": [{record}]}}')
+    copied.run("new", "system", "shop2", "--connector", "rest", "--from-sample", "page.json")
+    assert "items: data" in text(copied, "mappings/shop2/system.yaml")
+    copied.run("new", "mapping", "shop2.returns", "--from-sample", "page.json")
+    assert '"qty": 1.50' in text(copied, "mappings/shop2/samples/page.json")
+    assert "requested: line.qty | decimal" in text(copied, "mappings/shop2/returns.yaml")
+
+
+def test_x12_is_recognised_by_its_set_and_version() -> None:
+    found = recognise(PROJECT_DIR / "mappings/acme_edi/samples/two_lines.edi")
+    assert (found.format, found.plain) == ("x12/180-004010", False)
+
+
+def test_xml_and_spreadsheets_are_recognised(tmp_path: Path) -> None:
+    file = tmp_path / "a.xml"
+    file.write_text("<return><no>1</no></return>", encoding="utf-8")
+    assert recognise(file).format == "xml"
+
+
+def test_rows_are_grouped_only_when_a_number_repeats(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("return_no,article\nR1,A\nR2,B\n", encoding="utf-8")
+    assert recognise(file).options == {}
+    file.write_text("return_no,day,article\nR1,1,A\nR1,1,B\n", encoding="utf-8")
+    assert recognise(file).options == {"group_by": ["return_no", "day"]}
+
+
+@pytest.mark.parametrize(
+    ("values", "calls"),
+    [
+        (["2026-11-01T10:00:00+01:00"], "datetime"),
+        (["2026-11-01T10:00:00"], "tz(UTC)"),
+        (["/Date(1793491200000)/"], "odata_date"),
+        ([1793491200], "epoch"),
+        ([1793491200500], "epoch(ms)"),
+        (["01.11.2026", "30.11.2026"], "datetime(%d.%m.%Y, UTC)"),
+        (["11/01/2026", "11/30/2026"], "datetime(%m/%d/%Y, UTC)"),
+        (["20261101"], "datetime(%Y%m%d, UTC)"),
+        (["soon"], None),
+    ],
+)
+def test_the_form_of_times_is_found_in_the_values(values: list[Any], calls: str | None) -> None:
+    assert looks.moment(values, "UTC") == calls
+
+
+def test_the_form_of_numbers_and_flags_is_found_in_the_values() -> None:
+    assert looks.number(["1", "2.5"]) == "decimal"
+    assert looks.number(["1", "1.234,5"]) == "decimal(comma)"
+    assert looks.number(["one"]) is None
+    assert looks.flag(["Y", "n"]) == "boolean"
+    assert looks.flag(["J", "N"]) == "boolean(J, N)"
+    assert looks.flag(["maybe"]) is None
+
+
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [
+        ("sku", "Artikel-Nr"),
+        ("requested", "ReturnQty"),
+        ("reason", "Grund"),
+        ("id", "RMANumber"),
+        ("uom", "Unit Of Measure"),
+    ],
+)
+def test_names_in_other_words_and_languages_are_known(field: str, name: str) -> None:
+    assert likeness(field, name) >= 0.84
+
+
+def test_unlike_names_are_not_alike() -> None:
+    assert [likeness("sku", name) for name in ("colour", "return_no", "quantity", "")] == [0, 0, 0, 0]
+
+
+def test_a_code_that_two_rows_have_is_left_to_a_person(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("canonical,a,b,title\nx,1,2,X\ny,2,3,Y\n", encoding="utf-8")
+    column = add_column(file, "new", ["1", "2", "x"])
+    assert column.placed == ("1 = x", "x = x")
+    assert column.left == ("2",)
+    assert "x,1,2,1 x,X" in str(column.text)
+
+
+def test_a_column_that_is_there_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("canonical,a\nx,1\n", encoding="utf-8")
+    column = add_column(file, "a", ["1", "9"])
+    assert (column.text, column.left) == (None, ("9",))
+
+
+def test_every_target_with_a_schema_can_be_begun() -> None:
+    for target in ("return.requested@1", "receipt.recorded@1", "inspection.recorded@1", "shipment.updated@1"):
+        assert fields_of(target)
