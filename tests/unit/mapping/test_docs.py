@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from connectors.codecs.registry import codec
 from connectors.trees import parse_json
 from hub.mapping.functions.reference import markdown
 
@@ -51,14 +52,14 @@ EXAMPLES = list(examples())
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: f"line {example.line}")
 def test_an_example_does_what_the_page_says(workshop: Workshop, example: Example) -> None:
     for name, table in example.blocks.items():
-        if name.startswith("csv "):
+        if name.startswith("csv ") and name != "csv written":
             workshop.write(name.removeprefix("csv "), table)
     if "text problems" in example.blocks:
         found = [problem.replace("test.yaml", "broken.yaml") for problem in workshop.problems(example.yaml)]
         assert "\n".join(found) == example.blocks["text problems"].strip()
         return
     source = "x12/test" if "json source x12" in example.blocks else "json/test"
-    tree = parse_json((example.blocks.get("json source") or example.blocks["json source x12"]).encode())
+    tree = source_of(example)
     compiled = (
         workshop.compile_text(example.yaml)
         if example.kind == "file"
@@ -69,12 +70,25 @@ def test_an_example_does_what_the_page_says(workshop: Workshop, example: Example
         assert "\n".join(str(error) for error in mapped.errors) == example.blocks["text errors"].strip()
         return
     assert not mapped.errors
-    assert mapped.value == parse_json(example.blocks["json result"].encode())
+    if "json result" in example.blocks:
+        assert mapped.value == parse_json(example.blocks["json result"].encode())
+        return
+    [(name, wanted)] = [(name, text) for name, text in example.blocks.items() if name.endswith(" written")]
+    written = codec(name.removesuffix(" written")).encode(mapped.value).decode()
+    assert written.replace("\r\n", "\n").strip() == wanted.strip()
+
+
+def source_of(example: Example) -> Any:
+    if "xml source" in example.blocks:
+        [record] = codec("xml").decode(example.blocks["xml source"].encode()).records
+        return record.tree
+    return parse_json((example.blocks.get("json source") or example.blocks["json source x12"]).encode())
 
 
 def test_the_page_has_an_example_of_every_kind() -> None:
     kinds = {name for example in EXAMPLES for name in (example.kind, *example.blocks)}
     assert kinds >= {"file", "map", "json source", "json result", "text errors", "text problems"}
+    assert kinds >= {"xml source", "xml written", "csv written"}
 
 
 def test_the_function_table_is_the_registrys() -> None:
