@@ -183,7 +183,11 @@ class _Difference:
             (mapping, read) for mapping, reads in self._readers.items() for read in reads if read.touches(way)
         ]
         if breaking is None:
-            breaking = any(_breaks(kind, read) for _, read in reached)
+            # an expression that looks at the new place as well has nothing to lose
+            aware = (
+                {_under(read, now) for reads in self._readers.values() for read in reads} if now else set()
+            )
+            breaking = any(_breaks(kind, read) for _, read in reached if _under(read, way) not in aware)
         touches = dict.fromkeys(Touched(mapping, read.target, read.expression) for mapping, read in reached)
         self._changes.append(
             Change(kind, written(way), written(now), before, after, breaking, tuple(touches))
@@ -212,6 +216,11 @@ def _few(names: Sequence[str]) -> str:
 
 def _knows(read: Read, code: str) -> bool:
     return read.knows is not None and read.knows(code)
+
+
+def _under(read: Read, way: Names) -> tuple[Names, str, str] | None:
+    """What an expression reads at or below a place, so that two places can be compared."""
+    return (read.way[len(way) :], read.target, read.expression) if read.way[: len(way)] == way else None
 
 
 def _breaks(kind: Kind, read: Read) -> bool:

@@ -17,7 +17,7 @@ from hub.pipeline import decide, drift, letters
 from hub.pipeline.context import Hub
 from hub.pipeline.decide import Stated
 from hub.pipeline.enrich import enrich
-from hub.pipeline.interpret import Interpreted, interpret
+from hub.pipeline.interpret import UNNAMED, Interpreted, interpret, key_of
 from hub.pipeline.settle import Origin, facts_of, make_fact, mapping_ref, matches
 from hub.store.database import Connection, rows
 
@@ -90,7 +90,10 @@ def _interpret(
         for record in decoded.records:
             row = wanted.get(record.index)
             if row is not None:
-                yield row["id"], interpret(hub.catalog, flow, record, row["source_key"], row["attributes"])
+                key, attributes = row["source_key"], row["attributes"]
+                if key.startswith(UNNAMED):
+                    key = key_of(hub.catalog, flow, record, attributes)
+                yield row["id"], interpret(hub.catalog, flow, record, key, attributes)
 
 
 def _settle(
@@ -109,6 +112,8 @@ def _settle(
         state, return_id = _outcome(item, row, replays), None
         if item.failure is None:
             return_id = item.return_id(flow, flow.read.system, matched)
+            if item.source_key != row["source_key"]:
+                rows(tx, "name_message", {"id": row["id"], "source_key": item.source_key})
         settled.append(
             (row["id"], state, return_id, mapping_ref(hub, flow), row["retry_at"] if item.held else None)
         )

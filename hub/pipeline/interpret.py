@@ -19,6 +19,9 @@ from connectors.codecs.base import Finding, Record
 from hub.flows.catalog import Catalog
 from hub.flows.models import IntakeFlow
 
+UNNAMED = "sha256:"
+"""How the name of a record begins that has no key: its digest follows."""
+
 # when a fact happened, by type; the first present wins
 _OCCURRED = ("requested_at", "received_at", "inspected_at", "occurred_at", "updated_at")
 
@@ -83,7 +86,7 @@ def key_of(catalog: Catalog, flow: IntakeFlow, record: Record, attributes: Mappi
             key = ""
         if key and "\x00" not in key:
             return key
-    return f"sha256:{record.digest}"
+    return f"{UNNAMED}{record.digest}"
 
 
 def interpret(
@@ -106,7 +109,7 @@ def interpret(
 
 def _map(catalog: Catalog, flow: IntakeFlow, result: Interpreted, scope: Any) -> None:
     mapping = catalog.mappings[flow.map]
-    if result.source_key.startswith("sha256:"):
+    if result.source_key.startswith(UNNAMED):
         # asking again tells which error the key had
         try:
             empty = not mapping.key(scope)

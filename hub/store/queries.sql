@@ -168,6 +168,14 @@ FROM unnest(%(id)b::uuid[], %(state)b::text[], %(return_id)b::uuid[], %(mapping)
             %(retry_at)b::timestamptz[]) AS new (id, state, return_id, mapping, retry_at)
 WHERE m.id = new.id
 
+-- name_message --
+-- Gives a message, admitted under its digest because it had no key, the key that today's mapping finds.
+UPDATE messages m SET source_key = %(source_key)s
+WHERE m.id = %(id)s AND NOT EXISTS (
+      SELECT 1 FROM messages other
+      WHERE other.source_key = %(source_key)s AND other.endpoint = m.endpoint AND other.digest = m.digest
+        AND other.state <> 'discarded')
+
 -- begin_returns --
 -- New returns, whole. Fewer rows than sent: somebody else has begun one of them meanwhile.
 INSERT INTO returns (return_id, state, status, rma_number, entity)

@@ -119,7 +119,7 @@ class Shop:
             (folder / name).write_text(text, encoding="utf-8")
         shutil.copytree(PROJECT_DIR / "policies", folder / "policies")
         self._settings = Settings(project_dir=folder, home=folder / "home", database_url=database_url)
-        self._count = 0
+        self.count = 0
         self.hub: Hub = bootstrap(self._settings)
 
     def restart(self) -> None:
@@ -131,11 +131,11 @@ class Shop:
         """One document with a record per edit; the states of its messages."""
         records = []
         for edit in edits:
-            self._count += 1
-            record = {**deepcopy(DOCUMENT), "id": f"R-{self._count}"}
+            self.count += 1
+            record = {**deepcopy(DOCUMENT), "id": f"R-{self.count}"}
             edit(record)
             records.append(record)
-        name = f"doc{self._count}.json"
+        name = f"doc{self.count}.json"
         attributes = {"resource": "returns", "name": name}
         document = Document(
             source_key=name,

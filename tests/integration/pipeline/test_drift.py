@@ -130,6 +130,31 @@ def test_a_mapping_that_reads_the_new_name_admits_on_replay_without_acceptance(
     assert world.pending()["changes"] == ()
 
 
+@pytest.mark.parametrize("mode", ["off", "quarantine"])
+def test_a_record_that_had_lost_its_key_has_its_name_once_the_mapping_finds_it(
+    shop: Callable[[str], Shop], mode: str
+) -> None:
+    world = shop(mode)
+
+    def edit(document: dict[str, Any]) -> None:
+        document["number"] = document.pop("id")
+
+    assert world.send(edit) == ["dead"]
+    (letter,) = world.letters()
+    assert letter["path"] == ("key" if mode == "off" else "id")
+    file = world.folder / "mappings/shop/return_request.yaml"
+    text = MAPPING.replace("key:     id", "key:     number, id").replace("id: id}", 'id: "number, id"}')
+    file.write_text(text, encoding="utf-8")
+    world.restart()
+    assert replay(world.hub, letter["id"], "tester")["state"] == "admitted"
+    (message,) = world.hub.database.rows("message", {"id": letter["message_id"]})
+    assert message["source_key"] == "R-1"
+    # the same record sent again is the one we have
+    world.count = 0
+    world.send(edit, same)
+    assert world.states() == {"admitted": 2}
+
+
 @pytest.mark.parametrize("mode", ["off", ""])
 def test_a_flow_that_says_off_or_nothing_looks_at_nothing(shop: Callable[[str], Shop], mode: str) -> None:
     world = shop(mode)

@@ -181,6 +181,21 @@ def test_a_change_names_the_mapping_the_target_field_and_both_sides_in_words(rea
     assert (code.before, code.after) == ("BROKEN, WRONG", "ODOUR")
 
 
+def test_a_new_name_that_the_expression_reads_as_well_breaks_nothing(tmp_path: Path) -> None:
+    text = "mapping: a.b@1\nfrom: json/a.in\nto: json/a.out\nmap:\n"
+    (tmp_path / "b.yaml").write_text(
+        f"{text}  no: order.no, purchase.no\n  day: order.date | optional\n", encoding="utf-8"
+    )
+    both = {"a.b@1": reads(compile_file(tmp_path / "b.yaml", tmp_path).plan)}
+    known = infer([{"order": {"no": "4711"}}])
+    assert told(list(compare(known, infer([{"purchase": {"no": "4711"}}]), both))) == [
+        ("renamed", "order", "purchase", True)  # the date would be lost
+    ]
+    (tmp_path / "b.yaml").write_text(f"{text}  no: order.no, purchase.no\n", encoding="utf-8")
+    both = {"a.b@1": reads(compile_file(tmp_path / "b.yaml", tmp_path).plan)}
+    assert not compare(known, infer([{"purchase": {"no": "4711"}}]), both)[0].breaking
+
+
 def test_several_changes_are_told_breaking_ones_first(readers: Readers) -> None:
     def edit(document: dict[str, Any]) -> None:
         document["weight"] = 3
