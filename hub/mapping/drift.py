@@ -183,15 +183,17 @@ class _Difference:
             (mapping, read) for mapping, reads in self._readers.items() for read in reads if read.touches(way)
         ]
         if breaking is None:
-            # an expression that looks at the new place as well has nothing to lose
-            aware = (
-                {_under(read, now) for reads in self._readers.values() for read in reads} if now else set()
-            )
+            aware = self._aware(now) if now else frozenset()
             breaking = any(_breaks(kind, read) for _, read in reached if _under(read, way) not in aware)
         touches = dict.fromkeys(Touched(mapping, read.target, read.expression) for mapping, read in reached)
         self._changes.append(
             Change(kind, written(way), written(now), before, after, breaking, tuple(touches))
         )
+
+    def _aware(self, now: Names) -> frozenset[tuple[Names, str, str]]:
+        """What looks at a new place already: such an expression has nothing to lose."""
+        every = (_under(read, now) for reads in self._readers.values() for read in reads)
+        return frozenset(under for under in every if under is not None)
 
 
 def words(shape: SourceShape) -> str:

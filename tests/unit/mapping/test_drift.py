@@ -135,6 +135,10 @@ MATRIX = {
     "retyped to a list": (lambda d: d.update(order=[d["order"]]), ("retyped", "order", "", True)),
     "retyped under a copy": (lambda d: d["extra"].update(colour=3), ("retyped", "extra.colour", "", True)),
     "retyped and unread": (lambda d: d.update(printed="yes"), ("retyped", "printed", "", False)),
+    "renamed under a copy": (
+        lambda d: rename(d["extra"], "colour", "color"),
+        ("renamed", "extra.colour", "extra.color", True),
+    ),
     "nulled": (lambda d: d["lines"][0].update(sku=None), ("nulled", "lines.sku", "", True)),
     "nulled group": (lambda d: d.update(order=None), ("nulled", "order", "", True)),
     "emptied list": (lambda d: d.update(lines=[]), ("nulled", "lines", "", True)),
