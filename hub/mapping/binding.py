@@ -81,7 +81,7 @@ class BoundExpression:
     @property
     def cost(self) -> int:
         """What the expression costs on a short text, in units of `hub.mapping.limits`."""
-        return VALUE + sum(step.function.cost + step.length for step in self.steps)
+        return VALUE + sum(step.function.cost * (1 + len(step.operands)) + step.length for step in self.steps)
 
 
 def is_canonical(document_type: str) -> bool:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from hub.mapping.binding import BoundExpression, default_of
-from hub.mapping.limits import VISIT, Meter, cost_of_list, cost_of_text, cost_of_tree, spend
+from hub.mapping.limits import VALUE, VISIT, Meter, cost_of_list, cost_of_text, cost_of_tree, spend
 from hub.mapping.nodes import Condition, Path
 from hub.mapping.paths import items_of, raw, satisfied, walk
 from hub.mapping.values import ABSENT, MAX_TEXT, is_absent
@@ -24,6 +24,9 @@ EMPTY: dict[str, Any] = {}
 """Stands for what has no names: a text, a number, nothing."""
 
 _SINGLE = (int, bool, Decimal, dict)
+_PIPED = 2 * VALUE
+"""What it costs not to be written out."""
+
 _SHORT = 8
 """Looking at so few elements costs nothing worth counting."""
 
@@ -58,7 +61,7 @@ def pipeline(bound: BoundExpression, *, found: bool = True, counted: bool = True
 
     def run(meter: Meter, value: Any, *operands: Any) -> Any:
         value = settle(meter, value) if settles else value
-        spend(meter, cost_of_text(value, weight) if type(value) is str else 0)
+        spend(meter, _PIPED + (cost_of_text(value, weight) if type(value) is str else 0))
         value = ABSENT if value is None else value
         at = 0
         for step, count in steps:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from hub.mapping.limits import VISIT, Meter, new_meter, spend
+from hub.mapping.limits import VALUE, VISIT, Meter, new_meter, spend
 from hub.mapping.nodes import Condition, Path, Selector, Step
 from hub.mapping.values import ValueRefused, is_absent, text_of
 
@@ -125,6 +125,8 @@ def selected(item: Any, selectors: Sequence[Selector], meter: Meter | None = Non
         if len(selector.path) == 1 and type(value) is str and value:
             kept = (value in selector.values) != selector.negated
         else:
+            if meter is not None:
+                spend(meter, 2 * VALUE)  # a walk of its own for every item
             steps = [Step(name, ()) for name in selector.path]
             kept = _among(walk(item, (), steps, meter), selector.values, selector.negated)
         if not kept:

@@ -53,7 +53,8 @@ def shown(value: Any, limit: int = 60) -> str:
         names = [str(name) for name in list(value)[:6] if name != "@"]
         return f"a group ({', '.join(names)}{', …' if len(value) > len(names) + 1 else ''})"
     if isinstance(value, list):
-        return f"{len(value)} values ({', '.join(shown(item, 20) for item in value[:3])}{', …' if len(value) > 3 else ''})"  # noqa: PLR2004, E501 - a preview
+        few = [f"{len(item)} values" if isinstance(item, list) else shown(item, 20) for item in value[:3]]
+        return f"{len(value)} values ({', '.join(few)}{', …' if len(value) > len(few) else ''})"
     text = text_of(value) if isinstance(value, str | int | Decimal) else repr(value)
     text = text.replace("\n", "\\n").replace("\r", "\\r")
     return f"'{text[:limit]}…'" if len(text) > limit else f"'{text}'"
@@ -92,6 +93,8 @@ def decimal_of(value: Any) -> Decimal:
         if not _NUMBER.fullmatch(value):
             raise ValueRefused(f"expected a number, found {shown(value)}")
         number = Decimal(value)
+        if value[-1] != "." and value.replace(".", "", 1).isdigit():
+            return number  # the pattern bounds the digits of what has no exponent
     elif isinstance(value, int) and value.bit_length() <= 4 * MAX_DIGITS:
         number = Decimal(value)
     elif isinstance(value, Decimal):

@@ -79,6 +79,7 @@ def _round(places: int, how: str = "half_up") -> Run:
 @function(
     "sum",
     group="decimal",
+    cost=100,
     doc="Adds all values of a list, and the values at further paths.",
     params=[Param("more", "operand", needed=False, many=True)],
     takes="many",
@@ -97,6 +98,7 @@ def _sum() -> Run:
 @function(
     "product",
     group="decimal",
+    cost=100,
     doc="Multiplies all values of a list, and the values at further paths.",
     params=[Param("more", "operand", needed=False, many=True)],
     takes="many",
