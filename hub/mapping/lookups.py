@@ -39,6 +39,7 @@ class Lookup:
         target: Column of the codes that go out.
         entries: Code to code; only `get` and `in` are used.
         ours: For a cross reference between two systems: what comes in to `canonical`.
+        live: Whether the rows are those of a running hub, not of the cross reference's file.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Lookup:
     target: str
     entries: Mapping[str, str]
     ours: Mapping[str, str] | None = None
+    live: bool = False
 
     @property
     def reference(self) -> str:
@@ -125,14 +127,12 @@ def cross_reference(
     """
     seed = table.lookup(name, column, target)
     found = replace(seed, file=table.file.removesuffix(".csv"), entries=MappingProxyType(dict(seed.entries)))
-    between = CANONICAL not in (column, target)
     if references is None:
-        ours = table.lookup(name, column, CANONICAL).entries if between else None
-        return replace(found, ours=ours)
+        return found
     entries = references(found.reference, column, target)
-    return replace(
-        found, entries=entries, ours=references(found.reference, column, CANONICAL) if between else None
-    )
+    between = CANONICAL not in (column, target)
+    ours = references(found.reference, column, CANONICAL) if between else None
+    return replace(found, entries=entries, ours=ours, live=True)
 
 
 def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:

@@ -69,13 +69,18 @@ def _unknown(table: Lookup, value: Any) -> str:
 
 
 def _remedy(table: Lookup, code: str) -> str:
-    """The command that adds what is missing: our number for theirs, or theirs for ours."""
+    """What adds the missing row: a command, or for samples the reference's file."""
+    if not table.live:
+        return f"a row of mappings/{table.file}.csv"
+    return f"returns-hub xref set {table.reference} {_row(table, code)}"
+
+
+def _row(table: Lookup, code: str) -> str:
+    """System, code and ours, as far as they are known."""
     theirs = table.ours.get(code) if table.ours is not None else None
     given = shlex.quote(code) if code.isprintable() and len(code) <= _LONGEST_SHOWN else "<code>"
     if table.column == CANONICAL:
-        row = f"{table.target} <code> {given}"
-    elif theirs is not None:
-        row = f"{table.target} <code> {shlex.quote(theirs)}"
-    else:
-        row = f"{table.column} {given} <ours>"
-    return f"returns-hub xref set {table.reference} {row}"
+        return f"{table.target} <code> {given}"
+    if theirs is not None:
+        return f"{table.target} <code> {shlex.quote(theirs)}"
+    return f"{table.column} {given} <ours>"

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from hub import crossrefs
+from hub.crossrefs import Row
 from hub.mapping.compile import CompiledMapping, compile_file
 from hub.mapping.errors import InvalidMapping
 from hub.mapping.lookups import References
@@ -43,6 +45,12 @@ class Project:
         with pytest.raises(InvalidMapping) as caught:
             self.compile(lookup)
         return [str(problem) for problem in caught.value.problems]
+
+
+def live(reference: str, column: str, target: str) -> Mapping[str, str]:
+    """The rows of a running hub: C2 has no number in the ERP."""
+    assert reference == "customer"
+    return crossrefs.direction([Row("acme", "4711", "C1"), Row("acme", "4712", "C2")], column, target)
 
 
 @pytest.fixture
@@ -81,16 +89,20 @@ def test_both_systems_can_be_named(project: Project) -> None:
 def test_a_missing_one_is_told_with_the_command_that_adds_it(
     project: Project, direction: str, code: str, row: str
 ) -> None:
-    assert number(project.compile(f"xref/customer[{direction}]"), code) == (
+    assert number(project.compile(f"xref/customer[{direction}]", references=live), code) == (
         f"'{code}' is not in cross reference xref/customer ({direction}); "
         f"to add it: returns-hub xref set customer {row}"
     )
 
 
 def test_a_code_that_fits_no_command_line_stays_out_of_it(project: Project) -> None:
-    assert number(project.compile("xref/customer[acme]"), "x" * 81).endswith(
-        "set customer acme <code> <ours>"
-    )
+    mapping = project.compile("xref/customer[acme]", references=live)
+    assert number(mapping, "x" * 81).endswith("set customer acme <code> <ours>")
+
+
+def test_in_a_sample_the_file_is_what_lacks_a_row(project: Project) -> None:
+    message = number(project.compile("xref/customer[acme]"), "99")
+    assert message.endswith("(acme -> canonical); to add it: a row of mappings/xref/customer.csv")
 
 
 def test_the_caller_may_give_the_rows_and_change_them(project: Project) -> None:
