@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from hub.authoring import looks
 from hub.authoring.sources import Found, Sources
@@ -76,16 +77,18 @@ def key_of(found: Sources) -> Found | None:
     return best if best is not None and likeness("id", best.way[-1]) >= _LEAST else None
 
 
-def calls(kind: str, values: Sequence[object], zone: str) -> str | None:
+def calls(kind: str, values: Sequence[Any], zone: str) -> str | None:
     """The functions that values need for a kind of field, empty when none; None when they do not fit."""
-    readers = {
-        "moment": lambda: looks.moment(values, zone),
-        "day": lambda: looks.day(values),
-        "number": lambda: looks.number(values),
-        "flag": lambda: looks.flag(values),
-        "whole": lambda: "integer" if looks.number(values) == "decimal" else None,
+    if kind == "moment":
+        return looks.moment(values, zone)
+    if kind == "whole":
+        return "integer" if looks.number(values) == "decimal" else None
+    readers: Mapping[str, Callable[[Sequence[Any]], str | None]] = {
+        "day": looks.day,
+        "number": looks.number,
+        "flag": looks.flag,
     }
-    return readers[kind]() if kind in readers else ""
+    return readers[kind](values) if kind in readers else ""
 
 
 def _score(want: Want, field: Found, zone: str) -> float:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from connectors.registry import capabilities
 from hub.authoring import starters
-from hub.authoring.codes import Column, add_column
+from hub.authoring.codes import Column, add_column, place
 from hub.authoring.jsontext import pretty
 from hub.authoring.payload import Payload, recognise
 from hub.authoring.scaffold import Draft, Order, begin
@@ -30,12 +30,14 @@ class Begun:
         draft: What a person must decide, for a mapping.
         columns: What became of the partner's codes, by code table.
         payload: The sample, where there was one.
+        system: Whose codes they are.
     """
 
     files: tuple[Path, ...]
     draft: Draft | None = None
     columns: Mapping[str, Column] | None = None
     payload: Payload | None = None
+    system: str = ""
 
 
 def new_system(project: Path, name: str, connector: str, resource: str, sample: Path | None) -> Begun:
@@ -104,7 +106,7 @@ def new_mapping(
     for table, column in columns.items():
         if column.text is not None:
             _table(project, table).write_text(column.text, encoding="utf-8")
-    return Begun(files=tuple(new), draft=draft, columns=columns, payload=payload)
+    return Begun(files=tuple(new), draft=draft, columns=columns, payload=payload, system=system)
 
 
 def new_flow(project: Path, name: str, system: str, resource: str, mapping: str, entity: str) -> Begun:
@@ -123,6 +125,34 @@ def new_flow(project: Path, name: str, system: str, resource: str, mapping: str,
     file = project / "dags" / "flows" / f"{name}.yaml"
     _write({file: starters.flow(name, system, resource, ref, entity).encode()})
     return Begun(files=(file,))
+
+
+def new_codes(project: Path, table: str, system: str, pairs: Sequence[str]) -> Path:
+    """Write a partner's codes beside their meanings; returns the table.
+
+    Args:
+        project: Folder with `mappings/`.
+        table: `return_reason`.
+        system: Whose codes these are.
+        pairs: `CODE=meaning`.
+
+    Raises:
+        LookupError: There is no such table or meaning.
+        ValueError: A pair is none, or a code has another meaning already.
+    """
+    _named(system, "a system")
+    file = _table(project, table)
+    if not file.is_file():
+        known = ", ".join(sorted(path.stem for path in file.parent.glob("*.csv"))) or "none"
+        raise LookupError(f"expected a code table ({known}), found '{table}'")
+    meanings = {}
+    for pair in pairs:
+        code, equals, meaning = pair.rpartition("=")
+        if not (code and equals and meaning):
+            raise ValueError(f"expected CODE=meaning, found '{pair}'")
+        meanings[code] = meaning
+    file.write_text(place(file, system, meanings), encoding="utf-8")
+    return file
 
 
 def _resource(project: Path, system: str, resource: str) -> tuple[str, Mapping[str, Any] | None]:

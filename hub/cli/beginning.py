@@ -88,6 +88,27 @@ def new_flow(
         emit(_tree(begun), as_json=json, people=lambda: _show(begun, steps))
 
 
+@app.command("codes")
+def new_codes(
+    table: Annotated[str, typer.Argument(help="return_reason, unit, or another of mappings/codes.")],
+    system: Annotated[str, typer.Argument(help="Whose codes these are: the column.")],
+    pairs: Annotated[list[str], typer.Argument(help="CODE=meaning, several; a meaning is a canonical name.")],
+    json: AsJson = False,
+) -> None:
+    """Say what a partner's codes mean: each is written beside its meaning in mappings/codes/TABLE.csv."""
+    from hub.authoring.writing import new_codes as write
+
+    with failures(as_json=json):
+        file = write(from_environment().project_dir, table, system, pairs)
+        emit(
+            {"file": str(file), "codes": pairs},
+            as_json=json,
+            people=lambda: console.print(
+                Text.assemble(("✓ ", "green"), f"{_short(file)}: {', '.join(pairs)}")
+            ),
+        )
+
+
 def _show(begun: Begun, steps: list[str]) -> None:
     if begun.payload:
         found = begun.payload
@@ -97,19 +118,20 @@ def _show(begun: Begun, steps: list[str]) -> None:
     for file in begun.files:
         console.print(Text.assemble(("✓ ", "green"), _short(file)), soft_wrap=True)
     for table, column in (begun.columns or {}).items():
-        _show_column(table, column)
+        _show_column(table, begun.system, column)
     for words in begun.draft.todo if begun.draft else ():
         console.print(Text.assemble(("TODO ", "bold yellow"), words), soft_wrap=True)
     for step in steps:
         console.print(Text.assemble(("→ ", "cyan"), step), soft_wrap=True)
 
 
-def _show_column(table: str, column: Column) -> None:
+def _show_column(table: str, system: str, column: Column) -> None:
     if column.text is not None:
         placed = f": {', '.join(column.placed)}" if column.placed else ""
         console.print(Text.assemble(("✓ ", "green"), f"mappings/codes/{table}.csv has a new column{placed}"))
     if column.left:
-        words = f"write {' '.join(column.left)} beside their meaning in mappings/codes/{table}.csv"
+        pairs = " ".join(f"{code}=…" for code in column.left)
+        words = f"say what these codes mean: returns-hub new codes {table} {system} {pairs}"
         console.print(Text.assemble(("TODO ", "bold yellow"), words), soft_wrap=True)
 
 

@@ -44,7 +44,7 @@ def text(project: Project, name: str) -> str:
 
 def test_a_sample_becomes_a_mapping_that_needs_only_what_nobody_can_know(copied: Project) -> None:
     said = begin(copied, "--zone", "Europe/Berlin")
-    assert "TODO write WRONG beside their meaning in mappings/codes/return_reason.csv" in said
+    assert "returns-hub new codes return_reason nordwind WRONG=…" in said
     mapping = text(copied, "mappings/nordwind/returns.yaml")
     for line in (
         "key:     return_no",
@@ -74,10 +74,7 @@ def test_codes_that_mean_themselves_are_placed_and_comments_stay(copied: Project
 
 def test_a_complete_mapping_and_its_flow_pass_the_check(copied: Project) -> None:
     begin(copied)
-    codes = "mappings/codes/return_reason.csv"
-    [row] = [line for line in text(copied, codes).splitlines() if line.startswith("wrong_item,")]
-    cells = row.rpartition(",")
-    copied.edit(codes, row, f"{cells[0]}WRONG,{cells[2]}")
+    copied.run("new", "codes", "return_reason", "nordwind", "WRONG=wrong_item")
     copied.run("test", "nordwind", "--update", "--yes")
     copied.run("new", "flow", "nordwind_in", "--system", "nordwind", "--map", "nordwind.returns")
     said = copied.run("check")
@@ -213,6 +210,24 @@ def test_a_code_that_two_rows_have_is_left_to_a_person(tmp_path: Path) -> None:
     assert column.placed == ("1 = x", "x = x")
     assert column.left == ("2",)
     assert "x,1,2,1 x,X" in str(column.text)
+
+
+def test_codes_are_written_beside_their_meaning_and_leave_the_note(copied: Project) -> None:
+    begin(copied)
+    file = "mappings/codes/return_reason.csv"
+    assert "# nordwind: to be written" in text(copied, file)
+    for _ in range(2):  # saying it twice changes nothing more
+        copied.run("new", "codes", "return_reason", "nordwind", "WRONG=wrong_item", "MIX=wrong_item")
+    [row] = [line for line in text(copied, file).splitlines() if line.startswith("wrong_item,")]
+    assert row.split(",")[-2] == "WRONG MIX"
+    assert "# nordwind: to be written" not in text(copied, file)
+    for pair, says in (
+        ("WRONG=damaged", "means wrong_item already"),
+        ("X=broken", "expected a meaning of"),
+        ("X", "expected CODE=meaning"),
+    ):
+        said = copied.run("new", "codes", "return_reason", "nordwind", pair, code=1)
+        assert says in " ".join(said.split())
 
 
 def test_a_column_that_is_there_is_left_alone(tmp_path: Path) -> None:
