@@ -18,7 +18,7 @@ from canonical.vocabulary import (
 )
 from hub.flows.draft import CODES, Draft
 from hub.flows.forms import choices, nearest
-from hub.flows.problems import Problem, of_yaml
+from hub.flows.problems import Code, Problem, of_yaml
 from hub.mapping.lookups import CANONICAL, CodeTable, read_table
 from hub.mapping.yaml_strict import YamlError
 
@@ -124,7 +124,7 @@ class _Table:
                 first.setdefault(understood, line)
 
     def _problem(
-        self, line: int, column: str, message: str, code: str, hint: str = "", *, warning: bool = False
+        self, line: int, column: str, message: str, code: Code, hint: str = "", *, warning: bool = False
     ) -> Problem:
         at = self.table.columns.index(column) + 1
         return Problem(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from hub.flows.draft import Draft
-from hub.flows.problems import Problem
+from hub.flows.problems import Code, Problem
 from hub.flows.samples import SampleRun, run_sample
 from hub.mapping.compile import CompiledMapping
 from hub.mapping.errors import FieldError
@@ -35,7 +35,7 @@ def _run(mapping: CompiledMapping, file: str, run: SampleRun) -> Iterator[Proble
         message = f"sample {run.name}: {problem}"
         error = told.get(problem)
         leaf = _leaf(mapping, error) if error else None
-        code = "lookup-hole" if error and _HOLE in error.message else "sample-fails"
+        code: Code = "lookup-hole" if error and _HOLE in error.message else "sample-fails"
         hint = "add the code to the table, or give a default: lookup(table, default)"
         if leaf is None:
             yield Problem(file, 1, 1, message, code)

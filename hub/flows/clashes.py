@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from hub.flows.forms import Form, choices, nearest
-from hub.flows.problems import Severity
+from hub.flows.problems import Code, Severity
 from hub.mapping.binding import BoundExpression
 from hub.mapping.lookups import CANONICAL, Lookup
 from hub.mapping.nodes import Constant, Literal
 
-CLASH, CONSTANT, CODES = "type-clash", "unknown-constant", "lookup-outside-target"
 _MANY = 6
 _MENDS = {
     "integer": "| integer",
@@ -44,7 +43,7 @@ _WRITTEN: Mapping[str, Callable[[str], object]] = {
 class Clash:
     """Why it cannot; `code`, `severity` and `hint` as in `Problem`."""
 
-    code: str
+    code: Code
     message: str
     hint: str = ""
     severity: Severity = "error"
@@ -74,7 +73,9 @@ def clash(
         target = target.element
         wanted = target.kinds - {"null"}
     elif bound.gives == "many" and wanted and "list" not in wanted:
-        return Clash(CLASH, f"expected {_name(target)}, found a list", "end it with first, only or join")
+        return Clash(
+            "type-clash", f"expected {_name(target)}, found a list", "end it with first, only or join"
+        )
     if wanted == {"group"}:
         return _group(bound, made, target, lookups)
     if not wanted or not target.scalar or not made.kinds:
@@ -104,7 +105,7 @@ def _enum(bound: BoundExpression, made: Form, target: Form, lookups: Mapping[str
             return None
         severity: Severity = "error" if made.sure else "warning"
         hint = "| lookup(…) or | require(…)"
-        return Clash(CLASH, f"expected {expected}, found any text", hint, severity)
+        return Clash("type-clash", f"expected {expected}, found any text", hint, severity)
     outside = sorted(made.values - set(allowed))
     if not outside:
         return None
@@ -114,8 +115,8 @@ def _enum(bound: BoundExpression, made: Form, target: Form, lookups: Mapping[str
     table = _table(bound, lookups)
     if table is not None and not set(outside) <= _written(bound):
         column = f"column {table.target} of {table.file}"
-        return Clash(CODES, f"expected {expected}, found {found} in {column}", hint)
-    code = CONSTANT if set(outside) <= _written(bound) else CLASH
+        return Clash("lookup-outside-target", f"expected {expected}, found {found} in {column}", hint)
+    code: Code = "unknown-constant" if set(outside) <= _written(bound) else "type-clash"
     return Clash(code, f"expected {expected}, found {found}", hint, "error" if made.sure else "warning")
 
 
@@ -152,7 +153,7 @@ def _wrong(wanted: str, made: Form) -> Clash:
 
 def _clash(expected: str, made: Form, hint: str, sure: bool) -> Clash:  # noqa: FBT001 - internal
     found = _WORDS[made.meaning] if made.meaning in _WRITTEN and made.sure else _name(made)
-    return Clash(CLASH, f"expected {expected}, found {found}", hint, "error" if sure else "warning")
+    return Clash("type-clash", f"expected {expected}, found {found}", hint, "error" if sure else "warning")
 
 
 def _name(form: Form) -> str:

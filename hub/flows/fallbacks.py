@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from hub.flows.forms import ANY
 from hub.flows.outcomes import Scope
-from hub.flows.problems import Problem
+from hub.flows.problems import Code, Problem
 from hub.mapping.nodes import Call, Leaf, Path, Position, Source
 
 _GUARDS = ("optional", "default")
 _NEVER_EMPTY = frozenset({"integer", "number", "boolean"})
-REPEATED, UNREACHABLE = "repeated-path", "unreachable-fallback"
 
 
 def fallbacks(leaf: Leaf, scope: Scope) -> Iterator[Problem]:
@@ -27,9 +26,11 @@ def _paths(leaf: Leaf, scope: Scope) -> Iterator[Problem]:
     for source in leaf.expression.sources:
         at = max(leaf.expression.text.find(source.text, at), at)
         if source in seen:
-            yield _problem(leaf, at, f"{source.text} stands here twice", REPEATED)
+            yield _problem(leaf, at, f"{source.text} stands here twice", "repeated-path")
         elif sure:
-            yield _problem(leaf, at, f"{source.text} is never read: {sure} always has a value", UNREACHABLE)
+            yield _problem(
+                leaf, at, f"{source.text} is never read: {sure} always has a value", "unreachable-fallback"
+            )
         seen.append(source)
         at += len(source.text)
         if not sure and _always(source, scope):
@@ -59,11 +60,11 @@ def _guards(leaf: Leaf) -> Iterator[Problem]:
             continue
         if first is not None:
             message = f"{call.text} does nothing: {first.text} before it always gives a value"
-            yield _problem(leaf, call.at, message, UNREACHABLE)
+            yield _problem(leaf, call.at, message, "unreachable-fallback")
         elif call.name == "default":
             first = call
 
 
-def _problem(leaf: Leaf, at: int, message: str, code: str) -> Problem:
+def _problem(leaf: Leaf, at: int, message: str, code: Code) -> Problem:
     error = leaf.node.error("", at)
     return Problem(error.file, error.line, error.column, message, code)

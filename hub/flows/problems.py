@@ -15,6 +15,56 @@ Model = TypeVar("Model", bound=BaseModel)
 
 Severity: TypeAlias = Literal["error", "warning"]
 
+Code: TypeAlias = Literal[
+    "unknown-source-field",
+    "never-selected",
+    "unknown-target-field",
+    "missing-target-field",
+    "required-optional",
+    "unknown-constant",
+    "type-clash",
+    "lookup-outside-target",
+    "invalid-schema",
+    "repeated-path",
+    "unreachable-fallback",
+    "lookup-hole",
+    "no-sample",
+    "sample-fails",
+    "blank-canonical",
+    "unknown-canonical",
+    "repeated-code",
+    "unused-column",
+    "invalid-code-table",
+    "unknown-name",
+    "wrong-name",
+    "wrong-mapping-type",
+    "no-key",
+    "unknown-enrich-path",
+    "unknown-when",
+    "impossible-when",
+    "unreachable-when",
+    "overlapping-flows",
+    "unsure-key",
+    "colliding-keys",
+    "unknown-key",
+    "missing-value",
+    "invalid-value",
+    "invalid-flow",
+    "unknown-word",
+    "unknown-input",
+    "missing-column",
+    "unreachable-rule",
+    "missing-table",
+    "unsafe-default",
+    "invalid-table",
+    "invalid-yaml",
+    "invalid-mapping",
+    "duplicate-mapping",
+    "invalid-system",
+    "unknown-format",
+]
+"""Stable names of the kinds of fault; `docs/checks.md` says how to mend each."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
@@ -25,7 +75,7 @@ class Problem:
         line: From 1.
         column: From 1; in a CSV file the number of the cell, as a spreadsheet counts.
         message: What was expected and found.
-        code: Stable name of the kind of fault; `docs/checks.md` lists them.
+        code: Which kind of fault it is.
         severity: A warning fails `check` only with `--strict`.
         hint: How to mend it, when that can be guessed.
     """
@@ -34,7 +84,7 @@ class Problem:
     line: int
     column: int
     message: str
-    code: str
+    code: Code
     severity: Severity = "error"
     hint: str = ""
 
@@ -50,7 +100,7 @@ class CatalogError(ValueError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-def of_yaml(error: YamlError, code: str = "invalid-yaml") -> Problem:
+def of_yaml(error: YamlError, code: Code = "invalid-yaml") -> Problem:
     """A fault of YAML itself, or of what stands in it."""
     return Problem(error.file, error.line, error.column, error.message, code)
 
@@ -71,7 +121,7 @@ def at(
     node: Node,
     *path: str | int,
     message: str,
-    code: str,
+    code: Code,
     severity: Severity = "error",
     hint: str = "",
 ) -> Problem:

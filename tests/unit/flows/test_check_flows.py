@@ -75,10 +75,7 @@ def test_a_project_with_a_delivery_holds(tmp_path: Path) -> None:
             "channel: portal",
             "requested_resolution: credit",
             "4:30",
-            (
-                "when: no flow or mapping of this project makes a return.requested of which requested_resolution "
-                "is credit: it is never there"
-            ),
+            f"{NOTHING} requested_resolution is credit: it is never there",
             "unreachable-when",
             "",
         ),
@@ -296,6 +293,26 @@ def test_an_intake_flow_must_find_what_it_names(
     }
     problems = check(delivering(tmp_path, files))
     assert (f"{FLOW}:{place}: {message}", code, "error", hint) in [told(problem) for problem in problems]
+
+
+def test_a_flow_that_neither_reads_nor_subscribes_is_none(tmp_path: Path) -> None:
+    (problem,) = found(delivering(tmp_path, {TELL: edited(DELIVERY, "fact: return.requested\n", "")}))
+    message = "expected either 'read' (an intake flow) or 'fact' (a delivery flow), found neither"
+    assert told(problem) == (f"{TELL}:1:1: {message}", "invalid-flow", "error", "")
+
+
+def test_a_mapping_without_a_sample_proves_nothing(tmp_path: Path) -> None:
+    (problem,) = found(shop(tmp_path, {SHOP: edited(SHOP_MAPPING, "samples: [one]\n", "")}))
+    message = "expected at least one sample (samples: [name]), found none"
+    assert told(problem) == (f"{SHOP}:1:1: {message}", "no-sample", "error", "")
+
+
+def test_a_sample_that_becomes_something_else_is_told(tmp_path: Path) -> None:
+    expected = {"mappings/shop/samples/told.json": "{}", "mappings/shop/samples/told.expected.json": "{}"}
+    problems = check(delivering(tmp_path, expected))
+    file = "mappings/shop/tell.yaml"
+    message = "sample told: number: nothing present   <- return.origin.id   (return)"
+    assert (f"{file}:6:11: {message}", "sample-fails", "error", "") in [told(problem) for problem in problems]
 
 
 def test_an_intake_mapping_needs_a_key(tmp_path: Path) -> None:

@@ -135,6 +135,17 @@ def test_a_decision_table_must_be_able_to_decide(
     assert (problem.code, problem.severity, problem.hint) == (code, "error", hint)
 
 
+def test_an_input_that_the_policy_offers_must_be_a_column(tmp_path: Path) -> None:
+    file = "policies/disposition.csv"
+    text = (POLICIES / "disposition.csv").read_text("utf-8")
+    problems = found(
+        shop(tmp_path, {file: edited(text, "condition,reason,hazmat", "condition,reason,toxic")})
+    )
+    assert [(problem.line, problem.column, problem.code, problem.message) for problem in problems][:1] == [
+        (3, 1, "missing-column", "expected an input column 'hazmat', found none")
+    ]
+
+
 def test_a_missing_decision_table_is_told(tmp_path: Path) -> None:
     project = shop(tmp_path)
     (project / "policies" / "disposition.csv").unlink()

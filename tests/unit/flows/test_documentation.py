@@ -1,10 +1,15 @@
 """The pages name every key there is, so that they cannot fall behind."""
 
+import re
+from pathlib import Path
+from typing import get_args
+
 import pytest
 from pydantic import BaseModel
 
 from hub.flows.draft import ScheduleFile
 from hub.flows.models import DeliveryFlow, IntakeFlow
+from hub.flows.problems import Code
 from hub.flows.systems import Limits, Operation, System
 from hub.policy.tables import load
 from tests.unit.flows.conftest import PROJECT
@@ -33,3 +38,15 @@ def test_every_column_of_a_table_is_documented(table: str) -> None:
 def test_every_key_of_a_schedule_is_documented() -> None:
     page = (PROJECT / "docs" / "policies.md").read_text(encoding="utf-8")
     assert [name for name in ScheduleFile.model_fields if name != "doc" and f"`{name}`" not in page] == []
+
+
+def test_every_finding_of_check_is_documented_once() -> None:
+    page = (PROJECT / "docs" / "checks.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)
+    assert sorted(rows) == sorted(get_args(Code))
+
+
+@pytest.mark.parametrize("code", get_args(Code))
+def test_every_finding_of_check_has_a_failing_example(code: str) -> None:
+    tests = [path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_check_*.py")]
+    assert any(f'"{code}"' in text for text in tests)
