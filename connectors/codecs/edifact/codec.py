@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from connectors.codecs.base import NOTHING, Body, Decoded, Finding, Record, Tree
 from connectors.codecs.edifact import findings as codes
-from connectors.codecs.edifact.envelope import Interchange, Message
+from connectors.codecs.edifact.envelope import Group, Interchange, Message
 from connectors.codecs.edifact.guide import load
 from connectors.codecs.edifact.reader import Reader
 from connectors.codecs.edifact.segments import Block
@@ -64,9 +64,19 @@ class EdifactCodec:
         return document
 
     def _records(self, reader: Reader, profile: Profile, document: EdifactDecoded) -> Iterator[Record]:
+        labels: Mapping[str, str] = {}
+        group: Group | None = None
         for index, block in enumerate(reader.blocks()):
             tree, digest, findings = examine(block, self.guide, profile)
-            envelope = _enter(block, findings) if block.interchange else {}
+            if block.interchange is None:
+                yield Record(index=index, tree=None, digest=digest, findings=findings)
+                continue
+            _enter(block, findings)
+            if block.group is not group:
+                group = block.group
+                labels = block.interchange.labels(group)
+            envelope = {**labels, "set": block.set, "transaction": block.control, "version": block.version}
+            envelope["functional"] = envelope["functional"] or block.set
             yield Record(index=index, tree=tree, digest=digest, findings=findings, envelope=envelope)
         for interchange in reader.interchanges:
             document.findings += interchange.findings
@@ -78,16 +88,13 @@ class EdifactCodec:
         return write(tree, self.guide, envelope)
 
 
-def _enter(block: Block, findings: tuple[Finding, ...]) -> dict[str, str]:
-    """Enter a message into its group, for the acknowledgement; returns the envelope of its record."""
+def _enter(block: Block, findings: tuple[Finding, ...]) -> None:
+    """Enter a message into its group, for the acknowledgement."""
     accepted = not any(finding.fatal for finding in findings)
     message = Message(
         set=block.set, control=block.control, version=block.version, accepted=accepted, findings=findings
     )
     block.group.messages.append(message)
-    labels = block.interchange.labels(block.group) if block.interchange else {}
-    labels["functional"] = labels.get("functional") or block.set
-    return {**labels, "set": block.set, "transaction": block.control, "version": block.version}
 
 
 def examine(block: Block, guide: Guide, profile: Profile) -> tuple[Tree, str, tuple[Finding, ...]]:

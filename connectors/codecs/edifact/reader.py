@@ -159,7 +159,14 @@ class _Inside:
             self._interchange.groups.append(group)
             self._seen = set()
         group.received += 1
-        block = Block(interchange=self._interchange, group=group, header=elements, offset=segment.start)
+        block = Block(
+            interchange=self._interchange,
+            group=group,
+            control=part(elements, 1),
+            set=part(elements, 2),
+            version=":".join(elements[2][1:5] if len(elements) > 2 else ()).rstrip(":"),  # noqa: PLR2004 - S009
+            offset=segment.start,
+        )
         if block.control in self._seen:
             block.findings.append(_repeated(block))
         self._seen.add(block.control)

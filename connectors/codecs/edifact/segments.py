@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from connectors.codecs.base import Finding
 from connectors.codecs.edifact.envelope import Group, Interchange
-from connectors.codecs.edifact.service import SEGMENT, Service, closing, part
+from connectors.codecs.edifact.service import SEGMENT, Service, closing
 
 _BLANKS = " \t\r\n"
+_LINE_END = re.compile(rb"\r\n|\n|\r")
 _WRAPPED_AT_LEAST = 20
 
 
@@ -29,26 +31,13 @@ class Block:
 
     interchange: Interchange | None
     group: Group
-    header: list[list[str]] = field(default_factory=list)  # elements of UNH
+    control: str = ""  # 0062
+    set: str = ""  # 0065
+    version: str = ""  # version, release, agency and association's code, as in `D:96A:UN:EAN007`
     trailer: list[list[str]] = field(default_factory=list)  # elements of UNT, when there is one
     raw: bytes = b""
     offset: int = 0
     findings: list[Finding] = field(default_factory=list)
-
-    @property
-    def control(self) -> str:
-        """The message reference number (0062)."""
-        return part(self.header, 1)
-
-    @property
-    def set(self) -> str:
-        """The message type (0065)."""
-        return part(self.header, 2)
-
-    @property
-    def version(self) -> str:
-        """Version, release, agency and association's code, as in `D:96A:UN:EAN007`."""
-        return ":".join(part(self.header, 2, at) for at in range(2, 6)).rstrip(":")
 
     @property
     def service(self) -> Service:
@@ -86,7 +75,8 @@ def wrapped(raw: bytes) -> bool:
 
     A line break inside a segment is data otherwise.
     """
-    first, *inside, last = raw.replace(b"\r\n", b"\n").split(b"\n")
+    first, *inside = _LINE_END.split(raw)
+    last = inside.pop() if inside else b""
     if not inside:
         return False
     width = len(inside[0])
