@@ -32,7 +32,8 @@ class Read:
         expression: As written.
         tolerant: Whether nothing may be there: the expression is optional, has a default or looks elsewhere.
         whole: Whether everything below is taken as well.
-        knows: Whether the code table it goes through knows a text, None when it goes through none.
+        knows: Whether the code table it goes through knows a text, None when it goes through none (or through
+            a cross reference).
         spare: Whether that table has a default for what it does not know.
     """
 
@@ -132,7 +133,8 @@ def _coded(plan: Plan, steps: Sequence[Step]) -> tuple[Callable[[str], bool] | N
     """How the code table of an expression answers for a text of the source, and whether it has a default."""
     for number, step in enumerate(steps):
         table = step.call.arguments[0] if step.function.name in _CODED else None
-        if isinstance(table, Literal):
+        # rows of a cross reference come and go: an unknown number there is no new shape of the source
+        if isinstance(table, Literal) and not plan.lookups[table.value].reference:
             before = [one for one in steps[:number] if one.function.name not in _GUARDS]
             if all(one.function.takes == "one" and not one.operands for one in before):
                 return _Knows(before, plan.lookups[table.value]), len(step.call.arguments) > 1

@@ -13,6 +13,7 @@ from hub.crossrefs import Row
 from hub.mapping.compile import CompiledMapping, compile_file
 from hub.mapping.errors import InvalidMapping
 from hub.mapping.lookups import References
+from hub.mapping.reads import reads
 
 TABLE = "canonical,acme,sap_s4,title\nC1,4711 <0815,10001,Smith\nC2,4712,,Jones\n"
 
@@ -124,6 +125,14 @@ def test_rows_do_not_change_the_digest_of_a_mapping(project: Project) -> None:
     before = project.compile("xref/customer[acme]").digest
     project.table(TABLE + "C3,4713,,\n")
     assert project.compile("xref/customer[acme]").digest == before
+
+
+def test_a_number_that_is_not_there_yet_is_no_new_code_of_the_source(project: Project) -> None:
+    (project.folder / "codes").mkdir()
+    (project.folder / "codes" / "customer.csv").write_text(TABLE)
+    for lookup, knows in (("xref/customer[acme]", False), ("codes/customer.csv[acme]", True)):
+        [read] = reads(project.compile(lookup).plan)
+        assert (read.knows is not None) == knows
 
 
 @pytest.mark.parametrize(
