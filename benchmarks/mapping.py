@@ -1,4 +1,4 @@
-"""Mapping: decoded trees of 30 fields and 4 lines to target documents, beside the same by hand."""
+"""Mapping: decoded trees of 30 fields and 4 lines to target documents, beside others who do the same."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ from typing import Any
 
 from benchmarks.by_hand import shipment
 from benchmarks.cases import Case, Run
+from benchmarks.languages import agree, languages, schema
+from benchmarks.limits import worst
 from benchmarks.material import LINES
 from hub.mapping.compile import compile_file
 from hub.settings import PROJECT_DIR
 
 DOCUMENTS = 10_000
+DOCUMENTS_OF_OTHERS = 500
+"""Other languages are given fewer: the slowest of them takes milliseconds for each."""
+
 _FILE = Path(__file__).parent / "thirty_fields" / "shipment.yaml"
 _MAPPINGS = PROJECT_DIR / "mappings"
 
@@ -23,6 +28,7 @@ _MAPPINGS = PROJECT_DIR / "mappings"
 def _prepare(folder: Path) -> Iterator[Run]:
     del folder
     compiled = compile_file(_FILE, _MAPPINGS)
+    others, is_valid = languages(), schema()
     sources = [_source(number) for number in range(DOCUMENTS)]
 
     def mapped(source: dict[str, Any]) -> dict[str, Any]:
@@ -33,7 +39,17 @@ def _prepare(folder: Path) -> Iterator[Run]:
         theirs, their_rate = _timed(shipment, sources)
         assert ours == theirs
         assert [len(one["lines"]) for one in ours] == [LINES] * DOCUMENTS
-        return {"mapping": our_rate, "mapping_by_hand": their_rate, "mapping_ratio": our_rate / their_rate}
+        valid, schema_rate = _timed(is_valid, ours)
+        assert all(valid)
+        assert not is_valid({**ours[0], "total": "1,5"})
+        return {
+            "mapping": our_rate,
+            "mapping_by_hand": their_rate,
+            "mapping_ratio": our_rate / their_rate,
+            **{name: _rate(name, maps, sources, ours) for name, maps in others.items()},
+            "schema": schema_rate,
+            "mapping_refused": worst(),
+        }
 
     yield run
 
@@ -42,6 +58,14 @@ def _timed(map_: Callable[[Any], Any], sources: list[dict[str, Any]]) -> tuple[l
     began = time.perf_counter()
     found = [map_(source) for source in sources]
     return found, len(sources) / (time.perf_counter() - began)
+
+
+def _rate(
+    name: str, maps: Callable[[Any], Any], sources: list[dict[str, Any]], ours: list[dict[str, Any]]
+) -> float:
+    found, rate = _timed(maps, sources[:DOCUMENTS_OF_OTHERS])
+    assert all(agree(name, their, our) for their, our in zip(found, ours, strict=False))
+    return rate
 
 
 def _source(number: int) -> dict[str, Any]:
@@ -88,7 +112,16 @@ def _source(number: int) -> dict[str, Any]:
 
 CASES = {
     "mapping": Case(
-        units={"mapping": "docs/s", "mapping_by_hand": "docs/s", "mapping_ratio": "of by hand"},
+        units={
+            "mapping": "docs/s",
+            "mapping_by_hand": "docs/s",
+            "mapping_ratio": "of by hand",
+            "mapping_jsonatapy": "docs/s",
+            "mapping_jsonata_python": "docs/s",
+            "mapping_jmespath": "docs/s",
+            "schema": "docs/s",
+            "mapping_refused": "ms",
+        },
         prepare=_prepare,
     )
 }

@@ -14,6 +14,9 @@ _PACKAGES = {
     "orjson": "orjson",
     "jsonschema-rs": "jsonschema-rs",
     "zen-engine": "zen-engine",
+    "jsonatapy": "jsonatapy",
+    "jsonata-python": "jsonata-python",
+    "jmespath": "jmespath",
     "Returns Hub": "returns-hub",
 }
 
