@@ -25,6 +25,7 @@ from connectors.codecs.spreadsheet_writer import letters, write
 MAX_BYTES: Final = 50_000_000
 """Of the unpacked file."""
 MAX_ROWS: Final = 100_000
+MAX_CELLS: Final = 2_000_000
 MAX_PARTS: Final = 1_000
 
 _DIGITS: Final = 15
@@ -95,7 +96,7 @@ def _rows(data: bytes, options: Mapping[str, Any]) -> list[_Row]:
 
 def _unpacked(data: bytes) -> bool:
     """Whether there are formulas; refuses what is too large or declares entities."""
-    formulas = False
+    formulas, cells = False, 0
     with zipfile.ZipFile(io.BytesIO(data)) as file:
         parts = file.infolist()
         size = sum(part.file_size for part in parts)
@@ -109,6 +110,9 @@ def _unpacked(data: bytes) -> bool:
                 if b"<!DOCTYPE" in text or b"\0" in text:
                     raise _broken("xlsx.entity", f"{part.filename} holds declarations, which are not read.")
                 formulas = formulas or b"<f" in text
+                cells += text.count(b"<c")
+    if cells > MAX_CELLS:
+        raise _broken("xlsx.size", f"The spreadsheet has {cells} cells, read are at most {MAX_CELLS}.")
     return formulas
 
 

@@ -25,6 +25,8 @@ from connectors.codecs.base import NOTHING, Body, Decoded, Finding, Record, Tree
 from connectors.codecs.xml_writer import write
 
 MAX_BYTES: Final = 50_000_000
+MAX_TAGS: Final = 2_000_000
+"""Opening and closing tags: a tree of empty elements is many times larger than its text."""
 MAX_DEPTH: Final = 100
 LINE: Final = "@"
 TEXT: Final = "#text"
@@ -79,15 +81,14 @@ def _records(data: bytes, path: str) -> Iterator[Record]:
 
 
 def _parse(data: bytes) -> etree._Element:
-    if len(data) > MAX_BYTES:
-        raise _BrokenError(
-            Finding(
-                code="xml.size",
-                message=f"The document has {len(data)} bytes, more than the {MAX_BYTES} that are read.",
-                expected=f"at most {MAX_BYTES} bytes",
-                found=str(len(data)),
-            )
+    tags = data.count(b"<")
+    if len(data) > MAX_BYTES or tags > MAX_TAGS:
+        found, expected = (
+            f"{len(data)} bytes with {tags} tags",
+            f"at most {MAX_BYTES} bytes with {MAX_TAGS} tags",
         )
+        message = f"The document has {found}, read are {expected}."
+        raise _BrokenError(Finding(code="xml.size", message=message, expected=expected, found=found))
     parser = etree.XMLParser(
         resolve_entities=False,
         load_dtd=False,

@@ -171,6 +171,14 @@ def test_a_file_that_unpacks_to_too_much_is_refused_before_it_is_read() -> None:
     assert finding_of(out.getvalue()).code == "xlsx.size"
 
 
+def test_more_cells_than_a_sheet_should_have_are_refused_before_they_are_read() -> None:
+    body = XLSX.encode([{"a": "1"}])
+    assert (
+        finding_of(rewritten(body, SHEET, "</row>", "<c/>" * spreadsheet.MAX_CELLS + "</row>")).code
+        == "xlsx.size"
+    )
+
+
 def test_too_many_rows_are_refused_even_if_only_the_last_is_filled() -> None:
     far = spreadsheet.MAX_ROWS * 10 + 7
     body = rewritten(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.codecs.base import EncodeError, Record
-from connectors.codecs.xml import MAX_DEPTH, XmlCodec
+from connectors.codecs.xml import MAX_BYTES, MAX_DEPTH, MAX_TAGS, XmlCodec
 
 XML = XmlCodec()
 
@@ -131,6 +131,11 @@ def test_bombs_and_depth_are_refused() -> None:
     deep = b"<a>" * (MAX_DEPTH + 1) + b"x" + b"</a>" * (MAX_DEPTH + 1)
     assert finding_of(deep).code == "xml.depth"
     assert finding_of(b"<a>" * 10_000 + b"</a>" * 10_000).code == "xml.syntax"
+
+
+def test_a_document_of_more_tags_than_a_tree_should_have_is_refused_before_it_is_parsed() -> None:
+    assert finding_of(b"<a>" + b"<b/>" * MAX_TAGS + b"</a>").code == "xml.size"
+    assert finding_of(b"<a>" + b" " * MAX_BYTES + b"</a>").code == "xml.size"
 
 
 @given(st.binary(max_size=80) | st.text("<>&;/a!=\"' \n[]-?", max_size=60).map(str.encode))
