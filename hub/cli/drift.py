@@ -33,7 +33,7 @@ def list_flows(json: AsJson = False) -> None:
                 sum(not change.breaking for change in one["changes"]) or "·",
                 one["halted"] or "·",
                 one["letters"] or "·",
-                one["pending_since"],
+                one["pending_since"].isoformat(timespec="seconds") if one["pending_since"] else "",
             )
             for one in found
         ]
@@ -123,6 +123,11 @@ def _show(found: dict[str, Any]) -> None:
 
 def _show_accepted(flow: str, result: dict[str, Any]) -> None:
     console.print(f"{len(result['accepted'])} changes are known to {flow} now")
+    breaking = [change["path"] for change in result["accepted"] if change["breaking"]]
+    if breaking:
+        console.print(
+            f"[yellow]the mapping still reads[/yellow] {', '.join(breaking)}: mend it where it must"
+        )
     if "replayed" in result:
         states = ", ".join(f"{count} {state}" for state, count in result["replayed"].items()) or "none"
         console.print(f"documents resumed: {result['resumed']}; dead letters: {states}")

@@ -134,9 +134,10 @@ def stop(flow: IntakeFlow, source_key: str, drift: Drift | None) -> None:
     if flow.drift == "strict" and drift is not None and drift.records:
         first = next(iter(drift.changes))
         raise Drifted(
-            f"{flow.flow}: {drift.records} records of {source_key} have another shape than known, and the "
-            f"flow is strict; the document stays in the inbox. First: {_text(first)}. See: returns-hub drift "
-            f"show {flow.flow}; accept it or mend the mapping, then: returns-hub resume {flow.flow}"
+            f"{flow.flow}: records of {source_key} have another shape than known ({drift.records} in this "
+            f"batch), and the flow is strict; the document stays in the inbox. First: {_text(first)}. See: "
+            f"returns-hub drift show {flow.flow}; accept it or mend the mapping, then: returns-hub resume "
+            f"{flow.flow}"
         )
 
 
@@ -214,7 +215,7 @@ def _read(stored: str) -> SourceShape:
 def _alert(flow: IntakeFlow, drift: Drift) -> str:
     changes = [_text(change) for change in drift.changes]
     more = f" (and {len(changes) - SHOWN} more)" if len(changes) > SHOWN else ""
-    said = f"{drift.records} records were refused" if drift.records else "what is new was accepted"
+    said = f"records refused: {drift.records}" if drift.records else "what is new was accepted"
     return (
         f"{flow.flow}: the source changed, {said}: {'; '.join(changes[:SHOWN])}{more}. "
         f"See: returns-hub drift show {flow.flow}"
