@@ -9,8 +9,10 @@ from typing import Any, Final, NamedTuple
 from connectors.codecs.base import EncodeError, Tree, excerpt
 from connectors.codecs.edifact.elements import problems
 from connectors.codecs.edifact.service import CHARSETS, COMPONENT, ELEMENT, REPETITION, SEGMENT
-from connectors.codecs.segmented.guide import Element, Guide, Node, SegmentDef
+from connectors.codecs.segmented.flags import yes
+from connectors.codecs.segmented.guide import Element, Guide, SegmentDef
 from connectors.codecs.segmented.structure import plan
+from connectors.codecs.segmented.writing import date, segments, time
 
 _MARKS: Final = ELEMENT + COMPONENT
 _NAMES_LIMIT: Final = 999
@@ -65,7 +67,7 @@ class Style(NamedTuple):
         """Signs of a text that cannot be written as data."""
         bad = {char for char in text if ord(char) < ord(" ")}
         if not self.release:
-            bad |= {sign for sign in self[:6] if sign and sign != self.decimal and sign in text}
+            bad |= {sign for sign in (*self[:2], *self[4:6]) if sign and sign in text}
         return sorted(bad)
 
 
@@ -78,10 +80,10 @@ def write(tree: Tree, guide: Guide, envelope: Mapping[str, Any]) -> bytes:
         envelope: sender, receiver, control (a reference of at most 14 characters), date (CCYYMMDD) and
             time (HHMM or HHMMSS) are needed; sender_qualifier, receiver_qualifier, transaction (the
             reference of the first message, 1; further ones count on), version (the guide's with agency UN;
-            `D:96A:EN:EAN001`), group (a reference: the messages are put in a group), group_sender and
-            group_receiver (sender, receiver), functional (the message type), application, agreement, test
-            (P; true or T is test), ack_requested (false), syntax (UNOC), syntax_version (3), delimiters,
-            una (true: UNA is written), charset (that of the syntax).
+            `D:96A:EN:EAN001`), grouped (false: true writes UNG and UNE), group (its reference, the control),
+            group_sender and group_receiver (sender, receiver), functional (the message type), application,
+            agreement, test (P; true or T is test), ack_requested (false), syntax (UNOC), syntax_version (3),
+            delimiters, una (true: UNA is written), charset (that of the syntax).
 
     Raises:
         EncodeError: Something cannot be written; all such places are named.
@@ -113,7 +115,10 @@ def message(tree: Tree, guide: Guide, header: str, style: Style) -> list[str]:
     if not isinstance(tree, dict):
         raise EncodeError(f"A message must be an object of segments, found {type(tree).__name__}")
     wrong: list[str] = []
-    lines = list(_level(tree, guide.structure, "", style, wrong))
+    walk = segments(
+        tree, guide.structure, lambda *segment: _values(*segment, style=style, wrong=wrong), wrong
+    )
+    lines = list(walk)
     if not wrong:
         wrong += [one.message for one in plan(guide, [segment.id for segment, _ in lines]).misplaced]
     if wrong:
@@ -123,28 +128,8 @@ def message(tree: Tree, guide: Guide, header: str, style: Style) -> list[str]:
     return [f"UNH{ELEMENT}{header}", *texts, f"UNT{ELEMENT}{len(texts) + 2}{ELEMENT}{reference}"]
 
 
-def _level(
-    tree: dict[str, Any], nodes: Sequence[Node], path: str, style: Style, wrong: list[str]
-) -> Iterator[tuple[SegmentDef, list[str]]]:
-    known = {node.id for node in nodes}
-    strangers = [name for name in tree if name not in known and not name.isdigit() and name != "@"]
-    wrong += [f"{path}{name} has no place there in the guide" for name in strangers]
-    for node in nodes:
-        given = tree.get(node.id)
-        if given is None:
-            continue
-        many = given if isinstance(given, list) else [given]
-        for at, one in enumerate(many):
-            place = f"{path}{node.id}" + (f"[{at}]" if isinstance(given, list) else "")
-            if not isinstance(one, dict):
-                wrong.append(f"{place} must be an object of elements, found {type(one).__name__}")
-                continue
-            yield node.segment, _values(node.segment, one, place, style, wrong)
-            yield from _level(one, node.children, f"{place}.", style, wrong)
-
-
 def _values(
-    segment: SegmentDef, node: dict[str, Any], place: str, style: Style, wrong: list[str]
+    segment: SegmentDef, node: dict[str, Any], place: str, *, style: Style, wrong: list[str]
 ) -> list[str]:
     values = []
     for position in range(1, _last(node) + 1):
@@ -194,29 +179,30 @@ def _plain(value: Any, place: str, element: Element | None, style: Style, wrong:
 def _head(envelope: Mapping[str, Any], guide: Guide, wrong: list[str]) -> Iterator[str]:
     syntax, level = str(envelope.get("syntax", "UNOC")), str(envelope.get("syntax_version", "3"))
     sender, receiver = _name(envelope, "sender", wrong), _name(envelope, "receiver", wrong)
-    control, date, time = _control(envelope, "control", wrong), _date(envelope, wrong), _time(envelope, wrong)
+    control, day = _control(envelope, "control", wrong), date(envelope, wrong)
+    when = _joined(day if level >= "4" else day[2:], time(envelope, wrong)[:4])
     values = [
         _joined(syntax, level),
         _joined(sender, envelope.get("sender_qualifier")),
         _joined(receiver, envelope.get("receiver_qualifier")),
-        _joined(date if level >= "4" else date[2:], time[:4]),
+        when,
         control,
         "",
         str(envelope.get("application") or ""),
         "",
-        "1" if envelope.get("ack_requested") else "",
+        "1" if yes(envelope.get("ack_requested")) else "",
         str(envelope.get("agreement") or ""),
-        "1" if envelope.get("test", "P") in {True, "T", "1"} else "",
+        "1" if envelope.get("test", "P") == "T" or yes(envelope.get("test")) else "",
     ]
     yield ELEMENT.join(["UNB", *values]).rstrip(ELEMENT)
-    if envelope.get("group"):
+    if yes(envelope.get("grouped")):
         version = str(envelope.get("version") or f"{guide.version}:UN").split(":")
         group = [
             str(envelope.get("functional") or guide.set),
             str(envelope.get("group_sender") or sender),
             str(envelope.get("group_receiver") or receiver),
-            _joined(date if level >= "4" else date[2:], time[:4]),
-            _control(envelope, "group", wrong),
+            when,
+            _control(envelope, _reference(envelope), wrong),
             version[2] if len(version) > 2 else "UN",  # noqa: PLR2004 - version:release:agency
             COMPONENT.join([*version[:2], *version[3:4]]),
         ]
@@ -224,10 +210,15 @@ def _head(envelope: Mapping[str, Any], guide: Guide, wrong: list[str]) -> Iterat
 
 
 def _tail(envelope: Mapping[str, Any], count: int) -> Iterator[str]:
-    group = envelope.get("group")
-    if group:
-        yield ELEMENT.join(["UNE", str(count), str(group)])
-    yield ELEMENT.join(["UNZ", "1" if group else str(count), str(envelope.get("control"))])
+    grouped = yes(envelope.get("grouped"))
+    if grouped:
+        yield ELEMENT.join(["UNE", str(count), str(envelope.get(_reference(envelope)))])
+    yield ELEMENT.join(["UNZ", "1" if grouped else str(count), str(envelope.get("control"))])
+
+
+def _reference(envelope: Mapping[str, Any]) -> str:
+    """What numbers the group: its own reference, else the interchange's."""
+    return "group" if envelope.get("group") else "control"
 
 
 def _joined(first: str, second: Any) -> str:
@@ -249,27 +240,13 @@ def _control(envelope: Mapping[str, Any], key: str, wrong: list[str]) -> str:
     return value
 
 
-def _date(envelope: Mapping[str, Any], wrong: list[str]) -> str:
-    date = str(envelope.get("date", "")).replace("-", "")
-    if len(date) != 8 or not date.isdigit():  # noqa: PLR2004 - CCYYMMDD
-        wrong.append(f"date '{date}' must be CCYYMMDD")
-    return date
-
-
-def _time(envelope: Mapping[str, Any], wrong: list[str]) -> str:
-    time = str(envelope.get("time", "")).replace(":", "")
-    if len(time) not in {4, 6} or not time.isdigit():
-        wrong.append(f"time '{time}' must be HHMM or HHMMSS")
-    return time
-
-
 def _encoded(lines: Sequence[str], style: Style, envelope: Mapping[str, Any]) -> bytes:
     told = str(envelope.get("syntax", "UNOC"))
     charset = str(envelope.get("charset") or CHARSETS.get(told, ""))
     if not charset:
         raise EncodeError(f"syntax must be one of {', '.join(CHARSETS)}, found '{told}'")
     text = "".join(style.outer(line + SEGMENT) + style.line_end for line in lines)
-    if envelope.get("una", True) or style[:6] != Style()[:6]:
+    if yes(envelope.get("una", True)) or style[:6] != Style()[:6]:
         text = f"{style.una}{style.line_end}{text}"
     try:
         return text.encode(charset)

@@ -6,13 +6,15 @@ or, where the partner agreed to one, a replacement character.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from connectors.codecs.base import EncodeError, Tree, excerpt
-from connectors.codecs.segmented.guide import Guide, Node, SegmentDef
+from connectors.codecs.segmented.flags import yes
+from connectors.codecs.segmented.guide import Guide, SegmentDef
 from connectors.codecs.segmented.structure import plan
+from connectors.codecs.segmented.writing import date, segments, time
 from connectors.codecs.x12.delimiters import Separators
 from connectors.codecs.x12.elements import problems
 
@@ -81,7 +83,10 @@ def transaction(tree: Tree, guide: Guide, control: str, style: Style) -> Written
     if not isinstance(tree, dict):
         raise EncodeError(f"A transaction must be an object of segments, found {type(tree).__name__}")
     wrong: list[str] = []
-    lines = list(_level(tree, guide.structure, "", style, wrong))
+    walk = segments(
+        tree, guide.structure, lambda *segment: _values(*segment, style=style, wrong=wrong), wrong
+    )
+    lines = list(walk)
     if not wrong:
         wrong += [one.message for one in plan(guide, [segment.id for segment, _ in lines]).misplaced]
     if wrong:
@@ -92,28 +97,8 @@ def transaction(tree: Tree, guide: Guide, control: str, style: Style) -> Written
     return Written(guide.set, control, [head, *texts, tail])
 
 
-def _level(
-    tree: dict[str, Any], nodes: Sequence[Node], path: str, style: Style, wrong: list[str]
-) -> Iterator[tuple[SegmentDef, list[str]]]:
-    known = {node.id for node in nodes}
-    strangers = [name for name in tree if name not in known and not name.isdigit() and name != "@"]
-    wrong += [f"{path}{name} has no place there in the guide" for name in strangers]
-    for node in nodes:
-        given = tree.get(node.id)
-        if given is None:
-            continue
-        many = given if isinstance(given, list) else [given]
-        for at, one in enumerate(many):
-            place = f"{path}{node.id}" + (f"[{at}]" if isinstance(given, list) else "")
-            if not isinstance(one, dict):
-                wrong.append(f"{place} must be an object of elements, found {type(one).__name__}")
-                continue
-            yield node.segment, _values(node.segment, one, place, style, wrong)
-            yield from _level(one, node.children, f"{place}.", style, wrong)
-
-
 def _values(
-    segment: SegmentDef, node: dict[str, Any], place: str, style: Style, wrong: list[str]
+    segment: SegmentDef, node: dict[str, Any], place: str, *, style: Style, wrong: list[str]
 ) -> list[str]:
     numbers = [int(name) for name in node if name.isdigit() and 0 < int(name) <= _NAMES_LIMIT]
     values = []
@@ -195,7 +180,7 @@ def interchange(
 def _isa(envelope: Mapping[str, Any], control: str, style: Style, wrong: list[str]) -> str:
     version = str(envelope.get("interchange_version", "00401"))
     repetition = style.signs.repetition if version >= _REPETITION_SINCE else ""
-    date, time = _date(envelope, wrong), _time(envelope, wrong)
+    day, moment = date(envelope, wrong), time(envelope, wrong)
     fixed = [
         ("ISA01", "00", 2),
         ("ISA02", "", 10),
@@ -205,12 +190,12 @@ def _isa(envelope: Mapping[str, Any], control: str, style: Style, wrong: list[st
         ("sender", _needed(envelope, "sender", wrong), 15),
         ("receiver_qualifier", envelope.get("receiver_qualifier", "ZZ"), 2),
         ("receiver", _needed(envelope, "receiver", wrong), 15),
-        ("date", date[2:], 6),
-        ("time", time[:4], 4),
+        ("date", day[2:], 6),
+        ("time", moment[:4], 4),
         ("standards", repetition or envelope.get("standards", "U"), 1),
         ("interchange_version", version, 5),
         ("control", control, 9),
-        ("ack_requested", "1" if envelope.get("ack_requested") else "0", 1),
+        ("ack_requested", "1" if yes(envelope.get("ack_requested")) else "0", 1),
         ("test", _usage(envelope), 1),
         ("component", style.signs.component, 1),
     ]
@@ -229,8 +214,8 @@ def _gs(labels: Mapping[str, Any], number: str, style: Style, wrong: list[str]) 
         str(labels.get("functional", "")),
         str(labels.get("group_sender") or labels.get("sender", "")),
         str(labels.get("group_receiver") or labels.get("receiver", "")),
-        _date(labels, wrong),
-        _time(labels, wrong),
+        date(labels, wrong),
+        time(labels, wrong),
         number,
         "X",
         str(labels.get("version", "")),
@@ -245,20 +230,6 @@ def _needed(envelope: Mapping[str, Any], name: str, wrong: list[str]) -> str:
     if not value.strip():
         wrong.append(f"{name} is needed in the envelope")
     return value
-
-
-def _date(envelope: Mapping[str, Any], wrong: list[str]) -> str:
-    date = str(envelope.get("date", "")).replace("-", "")
-    if len(date) != 8 or not date.isdigit():  # noqa: PLR2004 - CCYYMMDD
-        wrong.append(f"date '{date}' must be CCYYMMDD")
-    return date
-
-
-def _time(envelope: Mapping[str, Any], wrong: list[str]) -> str:
-    time = str(envelope.get("time", "")).replace(":", "")
-    if len(time) not in {4, 6} or not time.isdigit():
-        wrong.append(f"time '{time}' must be HHMM or HHMMSS")
-    return time
 
 
 def _usage(envelope: Mapping[str, Any]) -> str:

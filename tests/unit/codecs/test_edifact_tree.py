@@ -278,11 +278,12 @@ def test_a_tree_becomes_an_interchange() -> None:
 def test_several_trees_share_an_interchange_and_a_group() -> None:
     said = {
         "transaction": "0007",
+        "grouped": "true",
         "group": "G5",
         "group_sender": "APP",
         "syntax": "UNOY",
         "syntax_version": 4,
-        "una": False,
+        "una": "false",
     }
     body = CODEC.encode([TREE, TREE], {**ENVELOPE, **said})
     decoded = CODEC.decode(body)
@@ -291,8 +292,15 @@ def test_several_trees_share_an_interchange_and_a_group() -> None:
     assert all(record.findings == () for record in records)
     assert decoded.findings == []
     assert records[0].envelope["date"] == "20261102"
-    assert records[0].envelope["group_sender"] == "APP"
+    assert (records[0].envelope["group"], records[0].envelope["group_sender"]) == ("G5", "APP")
     assert body.startswith(b"UNB+UNOY:4+")
+
+
+def test_a_reference_of_a_group_alone_makes_no_group() -> None:
+    body = CODEC.encode(TREE, {**ENVELOPE, "group": 7})
+    assert b"UNG" not in body
+    [record] = CODEC.decode(CODEC.encode(TREE, {**ENVELOPE, "grouped": True})).records
+    assert record.envelope["group"] == "42"
 
 
 def test_service_characters_are_those_of_the_partner() -> None:
