@@ -18,7 +18,7 @@ from hub.mapping.nodes import Path
 from hub.mapping.plan import is_constant
 from hub.mapping.yaml_strict import Node, Place, YamlError
 
-_TEXT_FORMATS = ("x12/", "edifact/", "csv", "delimited", "spreadsheet", "xml")
+_TEXT_FORMATS = ("x12/", "edifact/", "csv", "delimited", "xml")
 
 
 def check_mappings(found: Draft, documents: Documents) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from hub.mapping.nodes import Path, Selector, Step
 
 SCALARS = frozenset({"text", "number", "integer", "boolean"})
 _SHOWN = 8
+_DEEPEST = 32
 
 
 def _any(_name: str = "") -> Form:
@@ -48,7 +49,12 @@ class Form:
     @property
     def element(self) -> Form:
         """Itself, or what a list holds: paths go through lists."""
-        return self.item().element if self.kinds - {"null"} == {"list"} else self
+        form = self
+        for _ in range(_DEEPEST):  # a schema can say that a list holds lists like itself
+            if form.kinds - {"null"} != {"list"}:
+                return form
+            form = form.item()
+        return ANY
 
     @property
     def scalar(self) -> bool:

@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
+
 from canonical.validation import schemas
 from hub.flows.forms import ANY, Form
 
@@ -50,6 +52,9 @@ def read_schema(path: Path) -> Form:
         raise SchemaUnreadable(f"expected a JSON Schema: {error}") from error
     if not isinstance(schema, dict):
         raise SchemaUnreadable(f"expected a JSON Schema, found a {type(schema).__name__}")
+    # without `$schema`: a dialect of its own would be fetched
+    if not jsonschema_rs.meta.is_valid({key: value for key, value in schema.items() if key != "$schema"}):
+        raise SchemaUnreadable("expected a JSON Schema, found an object that is none")
     return of_schema(schema)
 
 

@@ -43,14 +43,14 @@ map:
       reason:    item.reason | crosswalk(reason)
 """
 
-SHOP_DOCUMENT = {
+SHOP_DOCUMENT: dict[str, Any] = {
     "id": "R-1",
     "created": "2026-11-01T10:00:00+01:00",
     "order": "4711",
     "items": [{"article": "A1", "quantity": "2", "reason": "BROKEN"}],
 }
 
-SHOP_SCHEMA = {
+SHOP_SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
         "id": {"type": "string"},

@@ -5,7 +5,7 @@ import pytest
 from tests.unit.flows.small import REASONS, SHOP, SHOP_DOCUMENT, SHOP_MAPPING, edited, found, shop, told
 
 CODES = "mappings/codes/return_reason.csv"
-ITEM = SHOP_DOCUMENT["items"][0]  # type: ignore[index]  # a literal's values are objects to the type checker
+ITEM = SHOP_DOCUMENT["items"][0]
 
 
 def test_a_code_of_a_sample_that_the_table_lacks_is_told_where_it_is_looked_up(tmp_path: Path) -> None:

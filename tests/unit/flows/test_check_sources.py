@@ -4,7 +4,17 @@ from typing import Any
 import pytest
 
 from hub.flows.check import check
-from tests.unit.flows.small import SCHEMA, SHOP, SHOP_DOCUMENT, SHOP_MAPPING, edited, found, shop, told
+from tests.unit.flows.small import (
+    SCHEMA,
+    SHOP,
+    SHOP_DOCUMENT,
+    SHOP_MAPPING,
+    SHOP_SCHEMA,
+    edited,
+    found,
+    shop,
+    told,
+)
 
 EDI = """\
 mapping: acme.return_notice@1
@@ -164,13 +174,40 @@ def test_what_came_with_a_document_stands_beside_its_fields(tmp_path: Path) -> N
     assert found(project) == []
 
 
-def test_a_schema_file_that_is_none_is_told(tmp_path: Path) -> None:
-    (problem,) = found(shop(tmp_path, {SCHEMA: "[]"}))
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[]", "expected a JSON Schema, found a list"),
+        ('{"type": "objekt"}', "expected a JSON Schema, found an object that is none"),
+        ("{", "expected a JSON Schema: Expecting property name enclosed in double quotes"),
+    ],
+)
+def test_a_schema_file_that_is_none_is_told(tmp_path: Path, text: str, says: str) -> None:
+    (problem,) = found(shop(tmp_path, {SCHEMA: text}))
+    place, code, severity, hint = told(problem)
+    assert place.startswith(f"{SCHEMA}:1:1: {says}")
+    assert (code, severity, hint) == ("invalid-schema", "error", "")
+
+
+def test_a_schema_that_contains_itself_is_followed_as_deep_as_paths_go(tmp_path: Path) -> None:
+    schema = {
+        "$schema": "https://schemas.example/none",
+        "type": "object",
+        "properties": {
+            **SHOP_SCHEMA["properties"],
+            "parent": {"$ref": "#"},
+            "nested": {"$ref": "#/$defs/list"},
+        },
+        "$defs": {"list": {"type": "array", "items": {"$ref": "#/$defs/list"}}},
+    }
+    text = edited(SHOP_MAPPING, "order | optional", '"parent.parent.ordr, nested.id | optional"')
+    (problem,) = found(shop(tmp_path, {SCHEMA: schema, SHOP: text}))
+    message = "parent.parent.ordr: json/shop.returns has no 'ordr' in parent.parent"
     assert told(problem) == (
-        f"{SCHEMA}:1:1: expected a JSON Schema, found a list",
-        "invalid-schema",
+        f"{SHOP}:13:31: {message}",
+        "unknown-source-field",
         "error",
-        "",
+        "did you mean 'order'?",
     )
 
 
