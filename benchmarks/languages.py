@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import jmespath
-import jsonata
+import jsonata  # type: ignore[import-untyped]  # ships no types
 import jsonatapy
 import jsonschema_rs
 import orjson

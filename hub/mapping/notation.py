@@ -8,7 +8,7 @@ Grammar (blanks between the parts are free):
     source     := "position" | path
     path       := step { "." step }
     step       := name { "[" name { "." name } ( "=" | "!=" ) value { "|" value } "]" }
-    call       := name [ "(" [ argument { "," argument } ] ")" ]
+    call       := name { "." name } [ "(" [ argument { "," argument } ] ")" ]
     name       := letters, digits and anything but blanks and . , | ( ) [ ] = ! and quotes; or quoted
     argument   := text up to a comma or parenthesis; or quoted
 
@@ -197,6 +197,8 @@ class _Reader:
     def _call(self) -> Call:
         start = self.at
         name = self.name("a function")
+        if self._take("."):  # a connector's function
+            name += f".{self.name('a name after the dot')}"
         arguments: tuple[Argument, ...] = ()
         if self._take("(") and not self._take(")"):
             arguments = (self._argument(name),)

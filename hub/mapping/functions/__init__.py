@@ -1,6 +1,6 @@
-"""The closed set of functions of the notation."""
+"""The closed set of functions of the notation, and what connectors add under their names."""
 
-from hub.mapping.functions import codes, dates, guards, numbers, structure, text
+from hub.mapping.functions import codes, dates, guards, named, numbers, structure, text
 from hub.mapping.functions.base import FUNCTIONS, Example, Function, Param
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "codes",
     "dates",
     "guards",
+    "named",
     "numbers",
     "structure",
     "text",

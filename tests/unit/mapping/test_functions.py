@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.mapping.functions import FUNCTIONS, Example, Function
+from connectors.functions import NamedFunction
+from hub.mapping.functions import FUNCTIONS, Example, Function, named
 from hub.mapping.functions.reference import GROUPS
-from hub.mapping.values import decimal_of, plain
+from hub.mapping.values import ValueRefused, decimal_of, plain
 
 HEAD = "lookups: {reason: 'codes/reason.csv[x12]', unit: 'codes/unit.csv[x12]'}\n"
 WIDE = "20261101".translate({ord(digit): ord(digit) + 0xFEE0 for digit in "0123456789"})
@@ -32,7 +33,8 @@ def test_every_documented_example_is_true(field: Field, name: str, example: Exam
 
 @pytest.mark.parametrize("function", FUNCTIONS.values(), ids=lambda function: function.name)
 def test_every_function_is_documented_and_has_an_example(function: Function) -> None:
-    assert function.group in GROUPS
+    assert function.group in (*GROUPS, named.GROUP)
+    assert (function.group == named.GROUP) == ("." in function.name)
     assert function.doc.endswith(".")
     assert function.examples or any(param.kind == "lookup" for param in function.params)
 
@@ -152,3 +154,43 @@ def test_odata_dates_go_there_and_back(moment: datetime) -> None:
     from_odata = FUNCTIONS["odata_date"].bind()
     text = moment.replace(microsecond=0).isoformat() + "Z"
     assert from_odata(to_odata(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("expression", "result"),
+    [
+        ("v | sap_s4.alpha(10)", "0000004711"),
+        ("v | trim | sap_s4.alpha(6) | concat('/', v)", "004711/4711"),
+        ("l | values | sap_s4.alpha(3) | join(' ')", "007 A"),
+        ("v | sap_s4.alpha(3)", "expected at most 3 characters, found '4711'"),
+    ],
+)
+def test_a_connectors_function_is_called_by_its_full_name(field: Field, expression: str, result: str) -> None:
+    assert field(expression, {"v": "4711", "l": ["7", "A"]}) == result
+
+
+@pytest.mark.parametrize(
+    ("call", "problem"),
+    [
+        ("sap_s4.alpha", "expected 1 argument, found 0"),
+        ("sap_s4.alpha(0)", "expected a length from 1 to 40, found '0'"),
+        ("sap_s4.beta", "unknown function"),
+        ("alpha(3)", "unknown function"),
+        ("sap_s4.", "expected a name after the dot"),
+    ],
+)
+def test_a_wrong_call_of_a_connectors_function_is_refused(workshop: Any, call: str, problem: str) -> None:
+    text = f"mapping: a.b@1\nfrom: json/x\nto: json/y\nmap:\n  f: v | {call}\n"
+    assert problem in workshop.problems(text)[0]
+
+
+def test_what_a_connectors_function_gives_is_checked() -> None:
+    def declared(run: Callable[[str], Any]) -> Callable[[str], Any]:
+        function = NamedFunction(name="a.b", doc="", run=run, examples=())
+        return named.adapted(function).bind()
+
+    with pytest.raises(ValueRefused, match=r"a\.b gave a int, expected a text"):
+        declared(len)("x")
+    with pytest.raises(ValueRefused, match="at most 4096 may be made"):
+        declared(lambda text: text * 5000)("x")
+    assert declared(str.upper)("x") == "X"
