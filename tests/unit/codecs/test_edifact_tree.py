@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydifact.parser import Parser
 
 from connectors.codecs.base import EncodeError, Record
 from connectors.codecs.edifact.codec import EdifactCodec
 from connectors.codecs.edifact.elements import matcher, problems
 from connectors.codecs.edifact.guide import EDIFACT, find, load, names
+from connectors.codecs.edifact.reader import Reader
 from connectors.codecs.edifact.service import COMPONENT, ELEMENT
 from connectors.codecs.segmented.guide import Element, Guide, GuideError, Node, SegmentDef, parse
 
@@ -436,6 +438,23 @@ def test_what_is_written_reads_back_as_the_same_tree(
     [record] = decoded.records
     assert (record.findings, decoded.findings) == ((), [])
     assert bare(record.tree) == tree
+
+
+@pytest.mark.filterwarnings("ignore::pydifact.exceptions.MissingImplementationWarning")
+@settings(max_examples=40, deadline=None)
+@given(level(load("edifact/retann-d96a").structure))
+def test_another_reader_sees_the_same_segments_in_what_is_written(tree: Any) -> None:
+    body = CODEC.encode(tree, ENVELOPE)
+    theirs = [
+        [segment.tag, *([one] if isinstance(one, str) else list(one) for one in segment.elements)]
+        for segment in Parser().parse(body.decode("latin-1"))
+    ]
+    [block] = Reader(body).blocks()
+    ours = [
+        [tag, *(element.split(COMPONENT) for element in elements)]
+        for tag, *elements in (text.split(ELEMENT) for text in block.texts().segments)
+    ]
+    assert theirs[2:-1] == ours  # without UNA, UNB and UNZ
 
 
 SEGMENTS = load("edifact/retann-d96a").segments
