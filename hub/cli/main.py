@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from hub.cli import authoring, beginning, checking, drift, operate, partners, platform, xref
+from hub.cli import authoring, beginning, checking, comparing, drift, operate, partners, platform, xref
 
 app = typer.Typer(
     name="returns-hub",
@@ -23,6 +23,7 @@ app.command(rich_help_panel=BUILD)(checking.check)
 app.add_typer(beginning.app, name="new", rich_help_panel=BUILD)
 app.command("map", rich_help_panel=BUILD)(authoring.map_file)
 app.command("test", rich_help_panel=BUILD)(authoring.run_tests)
+app.command(rich_help_panel=BUILD)(comparing.diff)
 app.command(rich_help_panel=BUILD)(authoring.functions)
 app.command(rich_help_panel=TRY)(partners.read)
 app.command(rich_help_panel=TRY)(partners.send)

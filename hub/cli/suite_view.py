@@ -84,12 +84,13 @@ def _run(run: SampleRun) -> RenderableType:
         grid.add_column("expected", style="green", overflow="fold")
         grid.add_column("found", style="red", overflow="fold")
         for one in run.differences:
-            grid.add_row(f"    {one.path}", _short(one.expected), _short(one.found))
+            grid.add_row(f"    {one.path}", short(one.expected), short(one.found))
         parts.append(grid)
     return Group(*parts)
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
+    """A value of a comparison in one line."""
     return "nothing" if value is NOTHING else shown(value)
 
 
@@ -119,7 +120,7 @@ def _plain(one: Report) -> dict[str, Any]:
                 "passed": run.passed,
                 "problems": [*run.errors, *([run.unreadable] if run.unreadable else [])],
                 "differences": [
-                    {"path": each.path, "expected": _told(each.expected), "found": _told(each.found)}
+                    {"path": each.path, "expected": told(each.expected), "found": told(each.found)}
                     for each in run.differences
                 ],
             }
@@ -132,5 +133,6 @@ def _plain(one: Report) -> dict[str, Any]:
     }
 
 
-def _told(value: Any) -> Any:
+def told(value: Any) -> Any:
+    """A value of a comparison for machines."""
     return None if value is NOTHING else value

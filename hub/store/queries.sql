@@ -124,6 +124,17 @@ FROM (SELECT source_key, digest, count(*) AS times
 WHERE m.endpoint = %(endpoint)s AND m.source_key = again.source_key AND m.digest = again.digest
   AND m.state <> 'discarded'
 
+-- replayable --
+-- What an intake flow has taken in, for comparing versions of its mapping: the newest, together by document.
+WITH newest AS (
+    SELECT id, document_id, position, source_key FROM messages
+    WHERE flow = %(flow)s AND (%(since)s::timestamptz IS NULL OR received_at >= %(since)s::timestamptz)
+    ORDER BY received_at DESC, id DESC LIMIT %(limit)s
+)
+SELECT n.document_id, n.position, n.source_key, d.sha256, d.attributes
+FROM newest n JOIN documents d ON d.id = n.document_id
+ORDER BY d.received_at DESC, n.document_id, n.position
+
 -- claim_held --
 -- Held messages whose time has come. Claiming sets the next time, doubled each time up to a limit: that is the
 -- lease, and how long they wait when their system is still down.
