@@ -69,7 +69,7 @@ def _document(document: Shown, width: int, prefix: str) -> list[RenderableType]:
         result = Text(pretty(document.value).rstrip("\n"))
         JSONHighlighter().highlight(result)
         parts += [Text(), Text("result", "dim"), result]
-    for error in document.errors:
+    for error in (one for one in document.errors if one.target_path.startswith(prefix)):
         said = Text.assemble(("✗ ", "bold red"), (error.target_path, "bold"), (f": {error.message}", "red"))
         if error.expression:
             said.append(f"   <- {error.expression}", "cyan")
@@ -117,7 +117,7 @@ def _short(value: Any) -> str:
         return f"{value['code']} = {value['canonical']}"
     if isinstance(value, list):
         plain = value and not any(isinstance(item, dict | list) for item in value)
-        return ", ".join(map(_short, value)) if plain else f"{len(value)} values"
+        return ", ".join(map(_short, value)) if plain else f"{len(value)} value{'s' * (len(value) > 1)}"
     if isinstance(value, dict | bool):
         return json.dumps(value, ensure_ascii=False, default=str)
     return str(value).replace("\n", "\\n")
@@ -137,9 +137,6 @@ def _way(one: FieldTrace) -> Text:
         way.append(" → ", "dim").append(step.call, "magenta")
         if number < len(one.steps) and step.value is not None:
             way.append(f" {_found(step.value)}")
-    if one.error:
-        way.append(f"  {one.error.message}", "red")
-        way.append(f" ({one.error.position})" if one.error.position else "", "dim")
     return way
 
 

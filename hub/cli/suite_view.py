@@ -50,6 +50,9 @@ def summary(reports: Sequence[Report], *, details: bool) -> RenderableType:
     verdict = Text(f"✗ {failed} of {len(reports)} mappings failed", "bold red")
     if not failed:
         verdict = Text(f"✓ {len(reports)} mappings, {samples} samples passed", "bold green")
+    unwritten = any(run.unreadable and not run.errors for one in reports for run in one.runs)
+    if unwritten:
+        verdict.append("; returns-hub test --update shows and writes the expected documents", "dim")
     notes = [note for one in reports for note in _notes(one)] if details else []
     return Group(grid, *notes, verdict)
 

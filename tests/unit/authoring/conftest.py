@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from hub.cli.main import app
 
 MAPPING = """\
 mapping: shop.return_request@1
@@ -59,19 +61,12 @@ class Project:
     def environment(self) -> dict[str, str]:
         return {**os.environ, "RETURNS_HUB_PROJECT": str(self.folder), "NO_COLOR": "1"}
 
-    def run(self, *arguments: str, code: int = 0, text: str = "") -> str:
+    def run(self, *arguments: str, code: int = 0) -> str:
         """The output of `returns-hub …`, which must end with `code`."""
-        done = subprocess.run(  # noqa: S603 - the command under test
-            [str(Path(sys.executable).with_name("returns-hub")), *arguments],
-            cwd=self.folder,
-            env=self.environment(),
-            input=text,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout + done.stderr
+        with chdir(self.folder):
+            done = CliRunner().invoke(app, list(arguments), env=self.environment())
+        assert done.exit_code == code, (done.output, done.exception)
+        return done.output
 
 
 @pytest.fixture
