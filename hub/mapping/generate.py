@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hub.mapping.generate_expressions import Bound, Expressions, Made, Scope
+from hub.mapping.generate_expressions import Bound, Expressions, Made, Scope, is_list_field
 from hub.mapping.generate_runtime import GiveUp
 from hub.mapping.generate_source import Generated, Owner, Writer
 from hub.mapping.limits import VISIT
@@ -115,7 +115,7 @@ class _Targets:
         with self.writer.indented(f"for {item} in {values.code}:"):
             self._element(repeat, into, scope, path, (item, number))
         self.writer.owner = owner
-        if not bound.optional:
+        if is_list_field(bound) and not bound.optional:
             write(f"if not {number} and not any_present({values.code}): raise GiveUp")
 
     def _element(self, repeat: Repeat, into: str, scope: Scope, path: str, names: tuple[str, str]) -> None:

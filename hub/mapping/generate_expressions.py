@@ -84,10 +84,7 @@ class Expressions:
     def items(self, bound: BoundExpression, scope: Scope) -> Made:
         """What an `each` goes through: a list, not sure to be there when it is optional."""
         source = bound.expression.sources[0]
-        simple = len(bound.expression.sources) == 1 and all(
-            step.function.name == "optional" for step in bound.steps
-        )
-        if simple and isinstance(source, Path) and _is_field(source):
+        if isinstance(source, Path) and is_list_field(bound):
             return self._field_items(source, scope)
         found = self._constant(bound, source, scope)
         run = pipeline(bound, found=found is None, counted=False)
@@ -266,6 +263,13 @@ class Expressions:
             write(f"{name} = {outer}.get({names[-1]!r}){guard}", start.start)
             write(f"if type({name}) is not dict: {name} = group(meter, {name}){guard}", start.start)
         return start.shared[names]
+
+
+def is_list_field(bound: BoundExpression) -> bool:
+    """Whether an `each` goes through a list just as it stands in the source."""
+    source, *others = bound.expression.sources
+    plain = not others and all(step.function.name == "optional" for step in bound.steps)
+    return plain and isinstance(source, Path) and _is_field(source)
 
 
 def _is_field(path: Path) -> bool:
