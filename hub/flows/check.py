@@ -19,6 +19,7 @@ from hub.flows.enrichments import enrichments
 from hub.flows.problems import Problem, at
 from hub.flows.reach import reach
 from hub.flows.references import references
+from hub.flows.sample_schemas import sample_schemas
 from hub.flows.systems import System
 
 __all__ = ["Problem", "check"]
@@ -48,6 +49,7 @@ def check(project_dir: Path) -> list[Problem]:
         *check_codes(found),
         *_systems(found),
         *check_samples(found),
+        *sample_schemas(found, documents),
     }
     return sorted(problems)
 

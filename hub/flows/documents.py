@@ -6,7 +6,6 @@ Facts are known by the canonical schemas, EDI by its guides, everything else by
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from hub.mapping.compile import CompiledMapping
 from hub.mapping.shape import SourceShape, flat, infer
 
 SCHEMAS = "schemas"
-_RECEIPT = ".receipt"
+RECEIPT = ".receipt"
 
 
 class Documents:
@@ -49,7 +48,7 @@ class Documents:
         fact = _fact(type_)
         if fact is not None:
             return _scope(fact, {"key": TEXT})
-        if type_.endswith(_RECEIPT):
+        if type_.endswith(RECEIPT):
             receipt = self._schema(mapping, type_) or ANY
             fact = self._causes.get(mapping.ref, ANY)
             return _scope(fact, {"receipt": receipt, "reference": TEXT, "now": MOMENT})
@@ -69,17 +68,19 @@ class Documents:
             ref: _fact(f"{next(iter(facts))}@1") or ANY for ref, facts in found.items() if len(facts) == 1
         }
 
-    def _schema(self, mapping: CompiledMapping, type_: str) -> Form | None:
-        """The schema file of a type: beside the mapping, or in the folder of the system it names."""
+    def schema_file(self, mapping: CompiledMapping, type_: str) -> Path | None:
+        """The schema of a type: beside the mapping, or in the folder of the system that the type names."""
         _, _, name = type_.partition("/")
         if not name:
             return None
         own = self._found.paths[mapping.ref].parent
-        for folder in (own, own.parent / name.partition(".")[0]):
-            path = folder / SCHEMAS / f"{name.replace('/', '_')}.schema.json"
-            if path.is_file():
-                return self._read(path)
-        return None
+        folders = (own, own.parent / name.partition(".")[0])
+        files = [folder / SCHEMAS / f"{name.replace('/', '_')}.schema.json" for folder in folders]
+        return next((file for file in files if file.is_file()), None)
+
+    def _schema(self, mapping: CompiledMapping, type_: str) -> Form | None:
+        path = self.schema_file(mapping, type_)
+        return None if path is None else self._read(path)
 
     def _read(self, path: Path) -> Form:
         try:
@@ -136,8 +137,3 @@ def _fact(type_: str) -> Form | None:
 def _scope(fact: Form, more: dict[str, Form]) -> Form:
     state = canonical(RETURN, 1) or ANY
     return group({**more, "fact": fact, "return": state}, required=[*more, "fact", "return"])
-
-
-def schema_files(found: Draft) -> Iterator[Path]:
-    """All schema files that stand beside mappings."""
-    yield from sorted((found.project_dir / "mappings").glob(f"*/{SCHEMAS}/*.schema.json"))

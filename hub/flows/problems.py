@@ -30,6 +30,7 @@ Code: TypeAlias = Literal[
     "lookup-hole",
     "no-sample",
     "sample-fails",
+    "sample-outside-schema",
     "blank-canonical",
     "unknown-canonical",
     "repeated-code",

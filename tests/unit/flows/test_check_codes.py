@@ -1,8 +1,20 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.unit.flows.small import REASONS, SHOP, SHOP_DOCUMENT, SHOP_MAPPING, edited, found, shop, told
+from tests.unit.flows.small import (
+    REASONS,
+    SCHEMA,
+    SHOP,
+    SHOP_DOCUMENT,
+    SHOP_MAPPING,
+    SHOP_SCHEMA,
+    edited,
+    found,
+    shop,
+    told,
+)
 
 CODES = "mappings/codes/return_reason.csv"
 ITEM = SHOP_DOCUMENT["items"][0]
@@ -112,3 +124,24 @@ def test_a_table_of_our_words_holds_only_our_words(tmp_path: Path, table: str, w
         (3, 1, "unknown-canonical", hint)
     ]
     assert problems[0].message.endswith(f"found {word!r}")
+
+
+@pytest.mark.parametrize(
+    ("document", "says"),
+    [
+        ({**SHOP_DOCUMENT, "total": "2"}, 'total: "2" is not of type "number"'),
+        ({**SHOP_DOCUMENT, "state": "opened"}, 'state: "opened" is not one of "open" or "done"'),
+        ({**SHOP_DOCUMENT, "document": {"file": "a"}, "id": 4}, 'id: 4 is not of type "string"'),
+    ],
+)
+def test_a_sample_must_fit_the_schema_of_its_source(
+    tmp_path: Path, document: dict[str, Any], says: str
+) -> None:
+    (problem,) = found(shop(tmp_path, {"mappings/shop/samples/one.json": document}))
+    message = f"sample one: {says} (schemas/shop.returns.schema.json)"
+    assert told(problem) == (f"{SHOP}:1:1: {message}", "sample-outside-schema", "error", "")
+
+
+def test_a_schema_never_reaches_for_the_network(tmp_path: Path) -> None:
+    schema = {**SHOP_SCHEMA, "$ref": "https://schemas.example/returns.json"}
+    assert found(shop(tmp_path, {SCHEMA: schema})) == []
