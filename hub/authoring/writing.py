@@ -186,7 +186,8 @@ def _named(name: str, what: str) -> None:
 
 
 def _shown(options: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in options.items())
+    texts = {name: ", ".join(value) if isinstance(value, list) else value for name, value in options.items()}
+    return "; ".join(f"{name} {value}" for name, value in texts.items())
 
 
 def _write(files: Mapping[Path, bytes]) -> None:

@@ -37,10 +37,9 @@ def new_system(
     with failures(as_json=json):
         begun = writing.new_system(from_environment().project_dir, name, connector, resource, from_sample)
         hint = starters.connection_hint(name, connector)
-        steps = [
-            "complete what says TODO, then: returns-hub check",
-            *([f"its connection: {hint}"] if hint else []),
-        ]
+        todo = "TODO" in begun.files[0].read_text(encoding="utf-8")
+        steps = ["complete what says TODO in it"] if todo else []
+        steps += [f"its connection: {hint}"] if hint else []
         emit(_tree(begun), as_json=json, people=lambda: _show(begun, steps))
 
 
@@ -112,8 +111,8 @@ def new_codes(
 def _show(begun: Begun, steps: list[str]) -> None:
     if begun.payload:
         found = begun.payload
-        options = ", ".join(f"{name}: {value}" for name, value in found.options.items())
-        said = f"read as {found.format}{f' ({options})' if options else ''}: {len(found.trees)} records"
+        options = "".join(f"; {name} {_words(value)}" for name, value in found.options.items())
+        said = f"read as {found.format}, {len(found.trees)} records{options}"
         console.print(Text(said, "dim"))
     for file in begun.files:
         console.print(Text.assemble(("✓ ", "green"), _short(file)), soft_wrap=True)
@@ -133,6 +132,10 @@ def _show_column(table: str, system: str, column: Column) -> None:
         pairs = " ".join(f"{code}=…" for code in column.left)
         words = f"say what these codes mean: returns-hub new codes {table} {system} {pairs}"
         console.print(Text.assemble(("TODO ", "bold yellow"), words), soft_wrap=True)
+
+
+def _words(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else f"'{value}'"
 
 
 def _short(file: Path) -> str:

@@ -47,9 +47,9 @@ def summary(reports: Sequence[Report], *, details: bool) -> RenderableType:
         )
     failed = sum(not one.passed for one in reports)
     samples = sum(len(one.runs) for one in reports)
-    verdict = Text(f"✗ {failed} of {len(reports)} mappings failed", "bold red")
+    verdict = Text(f"✗ {failed} of {_many(len(reports), 'mapping')} failed", "bold red")
     if not failed:
-        verdict = Text(f"✓ {len(reports)} mappings, {samples} samples passed", "bold green")
+        verdict = Text(f"✓ {_many(len(reports), 'mapping')}, {_many(samples, 'sample')} passed", "bold green")
     unwritten = any(run.unreadable and not run.errors for one in reports for run in one.runs)
     if unwritten:
         verdict.append("; returns-hub test --update shows and writes the expected documents", "dim")
@@ -100,6 +100,10 @@ def short(value: Any) -> str:
 def _of(part: int, whole: int) -> Text:
     style = "dim" if not whole else "green" if part == whole else "yellow"
     return Text(f"{part}/{whole}", style)
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _notes(one: Report) -> list[Text]:

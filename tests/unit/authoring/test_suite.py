@@ -132,7 +132,7 @@ def test_the_command_shows_differences_and_ends_with_1(project: Project) -> None
     project.edit(EXPECTED, '"EA"', '"CS"')
     said = project.run("test", code=1)
     assert "lines[0].uom" in said
-    assert "1 of 1 mappings failed" in said
+    assert "1 of 1 mapping failed" in said
 
 
 def test_update_shows_the_change_and_asks_only_people(project: Project) -> None:
@@ -154,4 +154,4 @@ def test_the_old_text_stays_when_the_person_says_no(project: Project) -> None:
     said = in_terminal(project, "test", "--update", typed="n\n")
     assert "write one.expected.json? [y/N]" in said
     assert Path(project.folder / EXPECTED).read_text(encoding="utf-8") == before
-    assert "1 mappings, 1 samples passed" in in_terminal(project, "test", "--update", typed="y\n")
+    assert "1 mapping, 1 sample passed" in in_terminal(project, "test", "--update", typed="y\n")
