@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from connectors.codecs.edifact.service import Service, closing, escaped
-from connectors.codecs.segmented.window import Segment, Window
+from connectors.codecs.segmented.window import Segment, Window, blanks
 
 _TAGS: Final = ("UNH", "UNT", "UNG", "UNE", "UNZ", "UNB")
 _RESERVE: Final = 64
@@ -79,7 +79,8 @@ def control_pattern(service: Service) -> re.Pattern[bytes]:
     head = rb"UNB(?=[+\x1d])"  # another interchange may use the usual characters
     element = re.escape(service.element)
     own = rb"(?:" + tags + rb")(?=" + gap + element + rb")"
-    return re.compile(re.escape(service.segment) + rb"\s*(" + b"|".join((own, head, una)) + rb")")
+    behind = re.escape(service.segment) + blanks(service.segment)
+    return re.compile(behind + rb"(" + b"|".join((own, head, una)) + rb")")
 
 
 def _bare(tag: bytes) -> bytes:

@@ -112,14 +112,14 @@ class Node:
 class Guide:
     """The grammar of one message type in one release."""
 
-    family: Family
+    family: Family = field(repr=False)
     name: str
     title: str
     set: str
     version: str
     functional: str
-    structure: tuple[Node, ...]
-    segments: dict[str, SegmentDef] = field(hash=False)
+    structure: tuple[Node, ...] = field(repr=False)
+    segments: dict[str, SegmentDef] = field(hash=False, repr=False)
 
     def __hash__(self) -> int:
         return hash(self.name)

@@ -5,6 +5,7 @@ All places are offsets from the start of the document, so nothing needs adjustin
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from connectors.codecs.base import Body
@@ -54,3 +55,13 @@ class Segment(NamedTuple):
     start: int
     end: int
     closed: bool
+
+
+def blanks(terminator: bytes) -> bytes:
+    """A pattern for white space behind a terminator.
+
+    A terminator that is white space itself is none of it: a pattern that ran over many of them would look
+    at each of them once more for every one before it.
+    """
+    signs = b"".join(bytes([sign]) for sign in b" \t\n\r\x0b\x0c" if bytes([sign]) != terminator)
+    return b"[" + re.escape(signs) + b"]*"

@@ -16,8 +16,8 @@ from connectors.codecs.x12 import findings as codes
 from connectors.codecs.x12.checks import check_group, check_header, check_trailer
 from connectors.codecs.x12.delimiters import HEADER_LIMIT, Delimiters, Header, detect
 from connectors.codecs.x12.envelope import Group, Interchange
+from connectors.codecs.x12.scanner import Scanner
 from connectors.codecs.x12.segments import Block, split
-from connectors.codecs.x12.window import Scanner
 
 _LOOK_AHEAD: Final = HEADER_LIMIT + 128
 _PADDING: Final = b" \t\r\n\x00\x1a\xef\xbb\xbf"

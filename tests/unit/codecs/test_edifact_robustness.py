@@ -39,6 +39,14 @@ def test_a_document_cut_at_any_byte_never_raises_and_never_invents_a_good_record
         assert len(good) < len(records) or decoded.findings, cut  # never in silence
 
 
+@pytest.mark.parametrize("filling", [b"\n", b"\n ", b"??", b"\n?", b"\r\n"])
+def test_a_million_of_anything_is_read_in_one_pass(filling: bytes) -> None:
+    head = document("\n", "")
+    body = head[: head.index(b"UNG")] + filling * 1_000_000 + b"XXX\n"
+    findings = [finding.code for record in CODEC.decode(body).records for finding in record.findings]
+    assert set(findings) == {"UCI.18"}
+
+
 def check(body: bytes) -> None:
     whole = CODEC.decode(body)
     records = list(whole.records)

@@ -55,6 +55,14 @@ def test_a_cut_transaction_tells_how_far_it_came(edi: Any) -> None:
     )
 
 
+@pytest.mark.parametrize("terminator", ["\n", "\r\n", " "])
+def test_a_million_blank_lines_are_read_in_one_pass(edi: Any, terminator: str) -> None:
+    body = edi.text([edi.isa()], terminator, "") + terminator.encode() * 1_000_000 + b"XX*1"
+    records = list(CODEC.decode(body).records)
+    assert [record.tree for record in records] == [None] * len(records)
+    assert records
+
+
 def check(body: bytes) -> None:
     whole = CODEC.decode(body)
     records = list(whole.records)

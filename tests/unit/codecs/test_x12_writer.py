@@ -195,9 +195,17 @@ def segments(draw: st.DrawFn, segment: SegmentDef) -> dict[str, Any]:
     picked = {name: value for name, value in full.items() if draw(st.booleans())}
     candidates = [picked, full, *({k: v for k, v in full.items() if k != name} for name in full)]
     needed = {name: full[name] for at, name in enumerate(full) if segment.elements[at].mandatory}
+    related = [{**needed, **of(full, note.positions)} for note in segment.notes]
+    related += [{**needed, **of(full, note.positions[:1])} for note in segment.notes]
     return next(
-        one for one in [*candidates, needed] if one and not list(problems(segment, texts(one), Separators()))
+        one
+        for one in [*candidates, needed, *related]
+        if one and not list(problems(segment, texts(one), Separators()))
     )
+
+
+def of(full: dict[str, Any], positions: Sequence[int]) -> dict[str, Any]:
+    return {f"{at:02d}": full[f"{at:02d}"] for at in positions}
 
 
 def texts(elements: dict[str, Any]) -> list[str]:

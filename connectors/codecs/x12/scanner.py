@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from connectors.codecs.segmented.window import Segment, Window
+from connectors.codecs.segmented.window import Segment, Window, blanks
 from connectors.codecs.x12.delimiters import Delimiters
 
 _TAGS: Final = ("ST", "SE", "GS", "GE", "TA1", "IEA", "BIN", "BDS")
@@ -88,9 +88,9 @@ def control_pattern(delimiters: Delimiters) -> re.Pattern[bytes]:
     tags = "|".join(r"[\r\n]*".join(tag) for tag in _TAGS).encode()
     isa = rb"I[\r\n]*S[\r\n]*A(?=[\r\n]*[^A-Za-z0-9\s])"
     element = re.escape(delimiters.element)
-    return re.compile(
-        re.escape(delimiters.segment) + rb"\s*((?:" + tags + rb")(?=[\r\n]*" + element + rb")|" + isa + rb")"
-    )
+    own = rb"(?:" + tags + rb")(?=[\r\n]*" + element + rb")"
+    behind = re.escape(delimiters.segment) + blanks(delimiters.segment)
+    return re.compile(behind + rb"(" + own + rb"|" + isa + rb")")
 
 
 def _bare(tag: bytes) -> bytes:
