@@ -50,7 +50,9 @@ class _Producers:
     def values(self, flow: DeliveryFlow, name: str) -> Stated:
         """The texts that a name of `when` can have for one flow."""
         if flow.fact in FACT_TYPES and shapes.of_fact(flow.fact, name) is not None:
-            return self._stated(flow.fact, name)
+            # what a later fact leaves out is looked for in the return
+            elsewhere = flow.fact != REQUESTED and shapes.of_return(name) is not None
+            return None if elsewhere else self._stated(flow.fact, name)
         if name == "entity":
             return frozenset(intake.entity for intake in self._found.intake.values()) or None
         header = shapes.of_fact(REQUESTED, name)

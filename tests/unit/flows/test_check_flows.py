@@ -208,6 +208,35 @@ def test_what_a_policy_decides_may_be_anything(tmp_path: Path) -> None:
     assert found(delivering(tmp_path, {TELL: delivery, "mappings/shop/tell.yaml": mapping})) == []
 
 
+def test_what_a_fact_leaves_out_may_stand_in_the_return(tmp_path: Path) -> None:
+    receipt = """\
+mapping: shop.receipt@1
+from:    json/shop.returns
+to:      receipt.recorded@1
+samples: [one]
+key:     id
+map:
+  receipt_id:  id
+  received_at: created | datetime
+  lines: {each: items as item, map: {sku: item.article, quantity: item.quantity | decimal, uom: = EA}}
+"""
+    files = {
+        "mappings/shop/receipt.yaml": receipt,
+        "dags/flows/shop_receipts.yaml": edited(
+            edited(INTAKE, "shop_in", "shop_receipts"), "shop.return_request@1", "shop.receipt@1"
+        ),
+        "mappings/shop/tell.yaml": edited(MAPPING, "return.requested", "receipt.recorded"),
+        TELL: edited(
+            edited(DELIVERY, "return.requested", "receipt.recorded"), "channel: portal", "rma_number: R1"
+        ),
+    }
+    assert found(delivering(tmp_path / "a", files)) == []
+    files[TELL] = edited(files[TELL], "rma_number: R1", "dock: D1")
+    (problem,) = found(delivering(tmp_path / "b", files))
+    assert problem.code == "unreachable-when"
+    assert problem.message.endswith("a receipt.recorded whose dock is D1: it is never there")
+
+
 def test_two_flows_for_one_fact_and_one_operation_overlap(tmp_path: Path) -> None:
     twin = "dags/flows/tell_twin.yaml"
     text = edited(DELIVERY, "flow: tell\n", "flow: tell_twin\n")

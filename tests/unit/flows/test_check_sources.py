@@ -235,6 +235,25 @@ def test_a_guide_knows_the_segments_and_elements_of_an_edi_document(
 
 
 @pytest.mark.parametrize(
+    ("path", "says", "hint"),
+    [
+        ("BGM.01.01", "", ""),
+        ("BGN.02", "edifact/retann-d96a has no 'BGN'", "did you mean 'BGM'?"),
+        ("BGM.02.99", "edifact/retann-d96a has no '99' in BGM.02", "BGM.02 is a single value"),
+        ("LIN.03.09", "edifact/retann-d96a has no '09' in LIN.03", "there are 01, 02, 03, 04"),
+    ],
+)
+def test_a_guide_knows_the_components_of_an_edifact_message(
+    tmp_path: Path, path: str, says: str, hint: str
+) -> None:
+    file = "mappings/acme/retann.yaml"
+    text = edited(edited(EDI, "x12/180-004010", "edifact/retann-d96a"), "key:     BGN.02", f"key:     {path}")
+    problems = [told(one) for one in found(shop(tmp_path, {file: text})) if one.line == 5]
+    wanted = [(f"{file}:5:10: {path}: {says}", "unknown-source-field", "error", hint)] if says else []
+    assert problems == wanted
+
+
+@pytest.mark.parametrize(
     ("before", "after", "place", "says", "hint"),
     [
         ("key:   key", "key:   keys", "6:10: keys", "has no 'keys'", "did you mean 'key'?"),
