@@ -74,7 +74,7 @@ def run_tests(
     with failures(as_json=json):
         files = chosen(project, names or ())
         reports = [examined(project, path) for path in files]
-        written = _written(files, reports, yes=yes, json=json) if update else []
+        written = _written(project, files, reports, yes=yes, json=json) if update else []
         if written:
             reports = [examined(project, path) for path in files]
         emit(
@@ -96,8 +96,11 @@ def _show_reports(reports: Sequence[Report], *, details: bool) -> None:
     console.print(suite_view.summary(reports, details=details))
 
 
-def _written(files: Sequence[Path], reports: Sequence[Report], *, yes: bool, json: bool) -> list[Path]:
+def _written(
+    project: Path, files: Sequence[Path], reports: Sequence[Report], *, yes: bool, json: bool
+) -> list[Path]:
     """Write expected documents that a person, or --yes, agreed to; each is shown first."""
+    from hub.authoring.library import shown
     from hub.authoring.suite import rewrites
     from hub.cli import suite_view
 
@@ -107,7 +110,7 @@ def _written(files: Sequence[Path], reports: Sequence[Report], *, yes: bool, jso
     written = []
     for one in found:
         if not json:
-            console.print(suite_view.difference(one))
+            console.print(suite_view.difference(one, shown(project, one.file)))
         if yes or typer.confirm(f"write {one.file.name}?", default=False):
             one.file.write_text(one.after, encoding="utf-8")
             written.append(one.file)

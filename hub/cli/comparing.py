@@ -71,6 +71,8 @@ def _show(before: str, after: str, found: Sequence[Comparison]) -> None:
 
 
 def _view(one: Comparison) -> RenderableType:
+    from hub.cli.suite_view import many
+
     counts = [
         (one.same, "same", "green"),
         (one.changed, "changed", "yellow"),
@@ -79,7 +81,7 @@ def _view(one: Comparison) -> RenderableType:
         (one.still_failing, "failing as before", "dim"),
         (one.undecodable, "not decodable", "dim"),
     ]
-    head = Text.assemble((f"\n{one.flow}", "bold"), f"  {one.messages} messages replayed")
+    head = Text.assemble((f"\n{one.flow}", "bold"), f"  {many(one.messages, 'message')} replayed")
     for number, words, style in counts:
         if number:
             head.append(f"  {number} {words}", style)
@@ -112,8 +114,10 @@ def _fields(groups: Sequence[Group]) -> Table:
 
 def _reason(group: Group, words: str, style: str) -> Text:
     said = Text.assemble((f"{words}  ", style), (group.path, "bold"), f": {group.message}")
+    from hub.cli.suite_view import many
+
     keys = ", ".join(example.key for example in group.examples)
-    return said.append(f"  {group.messages} messages, such as {keys}", "dim")
+    return said.append(f"  {many(group.messages, 'message')}, such as {keys}", "dim")
 
 
 def _most(groups: Iterable[Group]) -> list[Group]:

@@ -47,9 +47,9 @@ def summary(reports: Sequence[Report], *, details: bool) -> RenderableType:
         )
     failed = sum(not one.passed for one in reports)
     samples = sum(len(one.runs) for one in reports)
-    verdict = Text(f"✗ {failed} of {_many(len(reports), 'mapping')} failed", "bold red")
+    verdict = Text(f"✗ {failed} of {many(len(reports), 'mapping')} failed", "bold red")
     if not failed:
-        verdict = Text(f"✓ {_many(len(reports), 'mapping')}, {_many(samples, 'sample')} passed", "bold green")
+        verdict = Text(f"✓ {many(len(reports), 'mapping')}, {many(samples, 'sample')} passed", "bold green")
     unwritten = any(run.unreadable and not run.errors for one in reports for run in one.runs)
     if unwritten:
         verdict.append("; returns-hub test --update shows and writes the expected documents", "dim")
@@ -57,9 +57,9 @@ def summary(reports: Sequence[Report], *, details: bool) -> RenderableType:
     return Group(grid, *notes, verdict)
 
 
-def difference(rewrite: Rewrite) -> Text:
-    """A coloured line diff of an expected document."""
-    said = Text(f"{rewrite.file}\n" if rewrite.before else f"{rewrite.file} (new)\n", "bold")
+def difference(rewrite: Rewrite, name: str) -> Text:
+    """A coloured line diff of an expected document; `name` is how its file is called."""
+    said = Text(f"{name}\n" if rewrite.before else f"{name} (new)\n", "bold")
     lines = unified_diff(rewrite.before.splitlines(), rewrite.after.splitlines(), lineterm="", n=2)
     for number, line in enumerate(lines):
         if number > 1:  # the first two name the files
@@ -102,7 +102,8 @@ def _of(part: int, whole: int) -> Text:
     return Text(f"{part}/{whole}", style)
 
 
-def _many(number: int, word: str) -> str:
+def many(number: int, word: str) -> str:
+    """`1 sample`, `2 samples`."""
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
