@@ -1,1 +1,1 @@
-"""The mapping notation: YAML in the shape of its target, compiled to closures."""
+"""The mapping notation: YAML in the shape of its target, compiled to Python functions."""

@@ -1,6 +1,6 @@
 """Expressions bound to their functions and code tables: checked once, ready to run.
 
-Both ways of running a mapping, the reference interpreter and the compiled closures, start here, so
+Both ways of running a mapping, the reference interpreter and the generated code, start here, so
 a function's arguments mean the same in both.
 """
 

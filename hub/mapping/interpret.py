@@ -39,7 +39,7 @@ from hub.mapping.paths import Found, Match, Way, matches, position, raw, satisfi
 from hub.mapping.plan import Plan, cost, is_constant
 from hub.mapping.values import ABSENT, ValueRefused, is_absent, shown
 
-HURRY = 0.1
+HURRY = 0.05
 """Seconds of processor time after which errors are no longer looked for once one is known."""
 
 
@@ -84,6 +84,7 @@ class Interpreter:
         self._meter = new_meter(cost(plan, plan.document.target), PATIENCE)
         self._late = thread_time() + HURRY if hurried else None
         self._now = ("", "")
+        self._costs: dict[int, int] = {}
         self.traces: list[FieldTrace] = []
         self.reads: set[Way] = set()
 
@@ -145,12 +146,13 @@ class Interpreter:
 
     def _repeat(self, repeat: Repeat, scope: Scope, path: str, start: int = 0) -> Any:
         bound = self._plan.sources[repeat.source.expression]
-        values = self._evaluate(bound, scope, path)
+        values = self._evaluate(bound, scope, path, items=True)
         if values is ABSENT:
             return ABSENT
         made: list[Any] = []
         number = 0
-        spent = VISIT + cost(self._plan, repeat.body)
+        spent = self._costs.get(id(repeat)) or VISIT + cost(self._plan, repeat.body)
+        self._costs[id(repeat)] = spent
         for element in self._elements(bound, values, scope):
             self._now = (path, repeat.source.expression.text)
             spend(self._meter, spent)
@@ -179,7 +181,7 @@ class Interpreter:
         path, text = self._now
         self.traces.append(_refused(path, text, message))
 
-    def _evaluate(self, bound: BoundExpression, scope: Scope, path: str) -> Any:
+    def _evaluate(self, bound: BoundExpression, scope: Scope, path: str, *, items: bool = False) -> Any:
         self._now = (path, bound.expression.text)
         steps: list[TraceStep] = []
         sourced = _Sourced(ABSENT, "", None)
@@ -187,6 +189,8 @@ class Interpreter:
         try:
             sourced = self._sourced(bound, scope)
             value, message = self._piped(bound, sourced.value, scope, steps)
+            if value is not ABSENT and not items:
+                spend(self._meter, cost_of_text(value) if isinstance(value, str) else cost_of_tree(value))
             if value is ABSENT and not bound.optional and not message:
                 message = "nothing present"
         except ValueRefused as error:
@@ -248,14 +252,7 @@ class Interpreter:
                 steps.append(TraceStep(step.call.text, None if value is ABSENT else value))
         if value is ABSENT:
             return ABSENT, "" if bound.optional else message
-        return self._counted(bound.finish(value), bound), ""
-
-    def _counted(self, value: Any, bound: BoundExpression) -> Any:
-        """A result, counted unless it is what an `each` goes through."""
-        if bound.expression in self._plan.sources and bound is self._plan.sources[bound.expression]:
-            return value
-        spend(self._meter, cost_of_text(value) if isinstance(value, str) else cost_of_tree(value))
-        return value
+        return bound.finish(value), ""
 
     def _called(self, step: Step, value: Any, scope: Scope) -> tuple[Any, str]:
         if isinstance(value, list):

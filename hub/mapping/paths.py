@@ -126,7 +126,7 @@ def selected(item: Any, selectors: Sequence[Selector], meter: Meter | None = Non
             kept = (value in selector.values) != selector.negated
         else:
             if meter is not None:
-                spend(meter, 2 * VALUE)  # a walk of its own for every item
+                spend(meter, 3 * VALUE)  # a walk of its own for every item
             steps = [Step(name, ()) for name in selector.path]
             kept = _among(walk(item, (), steps, meter), selector.values, selector.negated)
         if not kept:

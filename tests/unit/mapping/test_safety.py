@@ -326,7 +326,7 @@ def test_a_long_document_in_error_names_errors_and_says_that_it_stopped(workshop
     compiled = workshop.compile("l: {each: l as a, map: {t: a.v | decimal, u: a.u}}")
     errors = compiled.apply({"l": lines(20_000, v="x")}).errors
     assert errors[0].target_path == "l[0].t"
-    assert errors[-1].message == "no more errors were looked for after 100 ms"
+    assert errors[-1].message == "no more errors were looked for after 50 ms"
 
 
 @pytest.mark.parametrize(
