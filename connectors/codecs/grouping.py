@@ -44,27 +44,45 @@ def grouped(records: Iterable[Record], columns: Sequence[str]) -> Iterator[Recor
 
     Rows with the same value in the first column are one record: `{"@": line, <columns>,
     rows: [{"@": line, <all other columns>}]}`. The columns must agree in all rows that have them. A row that
-    cannot be read, or has no value in the first column, stays a fatal record of its own.
+    cannot be read, or has no value in the first column, stays a fatal record of its own; the groups of the
+    rows before and after it are refused with it, since it may be a line of theirs, and half a return is worse
+    than one that waits.
     """
     groups: dict[str, list[dict[str, Any]]] = {}
+    doubts: dict[str, Finding] = {}
     made: list[str | Record] = []
+    before, lost = "", None
     for record in records:
-        if record.tree is None:
-            made.append(record)
-            continue
-        name = record.tree.get(columns[0])
+        name = record.tree.get(columns[0]) if record.tree is not None else None
         if name is None:
-            made.append(_nameless(record, columns[0]))
-        elif name in groups:
-            groups[name].append(record.tree)
-        else:
-            groups[name] = [record.tree]
+            lost = record if record.tree is None else _nameless(record, columns[0])
+            made.append(lost)
+            if before:
+                doubts.setdefault(before, _doubt(before, columns[0], lost))
+            continue
+        if name not in groups:
+            groups[name] = []
             made.append(name)
+        if lost is not None:
+            doubts.setdefault(name, _doubt(name, columns[0], lost))
+        groups[name].append(record.tree)
+        before, lost = name, None
     for index, one in enumerate(made):
         if isinstance(one, str):
-            yield _group(index, one, groups[one], columns)
+            yield _group(index, one, groups[one], columns, doubts.get(one))
         else:
             yield Record(index=index, tree=None, digest=one.digest, findings=one.findings)
+
+
+def _doubt(name: str, column: str, lost: Record) -> Finding:
+    place = lost.findings[0].place
+    return Finding(
+        code="csv.group",
+        message=f"{column} {name} may lack a line: {place}, beside its rows, cannot be read.",
+        place=place,
+        expected="a row that can be read",
+        found=lost.findings[0].message,
+    )
 
 
 def _nameless(record: Record, column: str) -> Record:
@@ -76,9 +94,15 @@ def _nameless(record: Record, column: str) -> Record:
     return Record(index=record.index, tree=None, digest=record.digest, findings=(finding,))
 
 
-def _group(index: int, name: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Record:
+def _group(
+    index: int,
+    name: str,
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    doubt: Finding | None,
+) -> Record:
     head: dict[str, Any] = {}
-    findings = []
+    findings = [] if doubt is None else [doubt]
     for column in columns:
         values = list(dict.fromkeys(row[column] for row in rows if column in row))
         if len(values) > 1:

@@ -41,12 +41,21 @@ def test_rows_that_disagree_in_a_column_of_the_record_are_fatal_with_their_line(
     assert (finding.expected, finding.found) == ("1", "2")
 
 
-def test_a_row_without_the_column_or_that_cannot_be_read_stops_no_other() -> None:
-    good, nameless, short = records(b"return,sku\nR1,A\n,B\nR1\n", group_by="return")
-    assert good.tree == {"@": 2, "return": "R1", "rows": [{"@": 2, "sku": "A"}]}
-    assert nameless.findings[0].message == "Line 3 has no return, so it belongs to no record."
+def test_a_row_without_the_column_or_that_cannot_be_read_is_a_record_of_its_own() -> None:
+    good, nameless, short, last = records(b"return,sku\nR0,Z\nR1,A\n,B\nR1\nR2,C\nR3,D\n", group_by="return")[
+        1:5
+    ]
+    assert good.findings[0].message == "return R1 may lack a line: line 4, beside its rows, cannot be read."
+    assert nameless.findings[0].message == "Line 4 has no return, so it belongs to no record."
     assert short.findings[0].code == "csv.columns"
-    assert [one.index for one in (good, nameless, short)] == [0, 1, 2]
+    assert last.findings[0].message == "return R2 may lack a line: line 5, beside its rows, cannot be read."
+    assert [one.tree for one in (good, nameless, short, last)] == [None] * 4
+    assert [one.index for one in (good, nameless, short, last)] == [1, 2, 3, 4]
+
+
+def test_a_row_that_cannot_be_read_stops_no_return_but_those_it_may_belong_to() -> None:
+    found = records(b"return,sku\nR0,Z\nR1,A\n,B\nR2,C\nR3,D\nR1,E\n", group_by="return")
+    assert [one.tree and one.tree["return"] for one in found] == ["R0", None, None, None, "R3"]
 
 
 def test_a_header_without_the_column_or_with_one_called_rows_is_told_once() -> None:
