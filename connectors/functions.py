@@ -49,9 +49,18 @@ def declared() -> Iterator[NamedFunction]:
     for package in PACKAGES:
         module = import_module(f"connectors.{package}.functions")
         for function in module.FUNCTIONS:
-            found = _NAME.fullmatch(function.name)
-            if found is None or found[1] != package:
-                raise ValueError(f"{package}: expected a name {package}.…, found {function.name!r}")
-            if not function.examples:
-                raise ValueError(f"{function.name}: expected at least one example, found none")
-            yield function
+            yield checked(package, function)
+
+
+def checked(package: str, function: NamedFunction) -> NamedFunction:
+    """The function itself, when it may be declared by a connector.
+
+    Raises:
+        ValueError: It does not begin with the connector's name, or has no example.
+    """
+    found = _NAME.fullmatch(function.name)
+    if found is None or found[1] != package:
+        raise ValueError(f"{package}: expected a name {package}.…, found {function.name!r}")
+    if not function.examples:
+        raise ValueError(f"{function.name}: expected at least one example, found none")
+    return function
