@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from connectors.trees import parse_json
 from hub.authoring.words import is_key
 
 _DELIMITERS = ",;\t|"
+_MESSAGE = re.compile(r"UNH.[^\n]*?([A-Z]{6})[^A-Z0-9]([A-Z])[^A-Z0-9]([0-9]{2}[A-Z])")
 _PAGES = ("items", "data", "results", "value", "records", "returns", "orders")
 _MARKS: Sequence[tuple[bytes, str]] = ((b"PK", "xlsx"), (b"<", "xml"), (b"{", "json"), (b"[", "json"))
 
@@ -62,18 +62,30 @@ def recognise(file: Path, options: Mapping[str, Any] | None = None) -> Payload:
 def _format(file: Path, body: bytes) -> str:
     start = body.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(b"ISA"):
-        return _x12(file, start.decode("latin-1"))
+        return _known(file, _x12(start.decode("latin-1")))
+    if start.startswith((b"UNA", b"UNB", b"UNH")):
+        return _known(file, _edifact(start.decode("latin-1")))
     return next((form for mark, form in _MARKS if start.startswith(mark)), "csv")
 
 
-def _x12(file: Path, text: str) -> str:
+def _x12(text: str) -> str:
     """The guide that the first group and set of an interchange ask for."""
-    segments = [part.strip().split(text[3]) for part in text.split(text[105])]
+    segments = [part.strip().split(text[3]) for part in text.split(text[105:106] or "~")]
     group = next((one for one in segments if one[0] == "GS"), [])
     kind = next((one[1] for one in segments if one[0] == "ST" and len(one) > 1), "?")
-    form = f"x12/{kind}-{group[8][:6] if len(group) > 8 else '?'}"  # noqa: PLR2004 - GS08, the version
+    return f"x12/{kind}-{group[8][:6] if len(group) > 8 else '?'}"  # noqa: PLR2004 - GS08, the version
+
+
+def _edifact(text: str) -> str:
+    """The guide that the first message of an interchange asks for."""
+    found = _MESSAGE.search(text)
+    return f"edifact/{found[1]}-{found[2]}{found[3]}".lower() if found else "edifact/?"
+
+
+def _known(file: Path, form: str) -> str:
     if form not in formats():
-        known = ", ".join(one for one in formats() if one.startswith("x12/"))
+        standard = form.partition("/")[0]
+        known = ", ".join(one for one in formats() if one.startswith(f"{standard}/"))
         raise ValueError(
             f"{file}: expected one of {known}, found {form}: it needs a guide first (docs/edi.md)"
         )
@@ -134,10 +146,3 @@ def _agrees(rows: Sequence[Mapping[str, Any]], key: str, name: str) -> bool:
     for row in rows:
         said.setdefault(row[key], set()).add(row.get(name))
     return all(len(values) == 1 for values in said.values())
-
-
-def delimited(rows: Sequence[Sequence[str]]) -> str:
-    """Rows as CSV text."""
-    out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\n").writerows(rows)
-    return out.getvalue()

@@ -83,7 +83,7 @@ class _Writer:
         self._draft = Draft()
 
     def draft(self) -> Draft:
-        body = list(self._group(self._fields, "", 1))
+        body = _filled(list(self._group(self._fields, "", 1)), self._fields, 1)
         body += self._tail()
         head = list(self._head())
         self._draft.text = "\n".join([*head, "", "map:", *body]) + "\n"
@@ -149,7 +149,7 @@ class _Writer:
         if not self._found.lines:
             yield f"{pad}  {comment(_ONE_LINE)}"
         yield f"{pad}  map:"
-        yield from self._group(one.fields, path, depth + 2)
+        yield from _filled(list(self._group(one.fields, path, depth + 2)), one.fields, depth + 2)
 
     def _single(self) -> str | None:
         """A path that gives one element, when a record is one line: the article's."""
@@ -268,6 +268,15 @@ class _Writer:
     def _todo(self, words: str, pad: str, line: str = "") -> str:
         self._draft.todo.append(words)
         return f"{pad}{comment(f'TODO {words}')}" + (f"\n{pad}# {line}" if line else "")
+
+
+def _filled(lines: list[str], fields: Sequence[Field], depth: int) -> list[str]:
+    """The lines of a group; with a field to be replaced when there are comments only, which YAML refuses."""
+    if any(not line.lstrip().startswith("#") for line in lines):
+        return lines
+    texts = [one for one in fields if one.kind == "text"]
+    first = next((one for one in texts if one.required), texts[0])
+    return [f"{'  ' * depth}{first.name}: = TODO", *lines]
 
 
 def _maybe(source: Found) -> str:

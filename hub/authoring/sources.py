@@ -88,7 +88,8 @@ def _fields(shape: SourceShape, way: Way, trees: Sequence[Any], lines: Way, *, l
         if child.fields:
             yield from _fields(child, here, trees, lines, line=line)
             continue
-        values = [value for tree in trees for value in _at(tree, here) if not is_absent(value)]
+        found = [value for tree in trees for value in _at(tree, here)]
+        values = [value for value in found if not is_absent(value) and not isinstance(value, dict | list)]
         if values:
             always = all(any(not is_absent(one) for one in _at(tree, here)) for tree in trees)
             yield Found(here, line, tuple(values), always, many=child.items is not None)

@@ -144,7 +144,22 @@ def test_x12_is_recognised_by_its_set_and_version() -> None:
     assert (found.format, found.plain) == ("x12/180-004010", False)
 
 
-def test_xml_and_spreadsheets_are_recognised(tmp_path: Path) -> None:
+def test_a_set_without_a_guide_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    body = (PROJECT_DIR / "mappings/acme_edi/samples/two_lines.edi").read_text(encoding="utf-8")
+    file = tmp_path / "a.edi"
+    file.write_text(body.replace("ST*180", "ST*999"), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"expected one of x12/180-004010.*, found x12/999-004010"):
+        recognise(file)
+
+
+def test_edifact_is_recognised_by_its_message(tmp_path: Path) -> None:
+    file = tmp_path / "a.edi"
+    file.write_text("UNB+UNOA:2+A:14+B:14+261102:0915+1'UNH+1+ORDERS:D:96A:UN'", encoding="utf-8")
+    with pytest.raises(ValueError, match="found edifact/orders-d96a"):
+        recognise(file)
+
+
+def test_xml_is_recognised(tmp_path: Path) -> None:
     file = tmp_path / "a.xml"
     file.write_text("<return><no>1</no></return>", encoding="utf-8")
     assert recognise(file).format == "xml"
