@@ -194,7 +194,7 @@ class _Writer:
 
     def _note(self, one: Field, source: Found) -> str:
         example = shown(source.values[0], 30)
-        if one.values:
+        if one.values and any(str(value).lower() not in one.values for value in source.values):
             words = f"{one.name}: {example} must become one of {', '.join(one.values)}"
             return f"   {self._todo(words, '')}"
         if one.kind in ("moment", "day", "number", "flag"):

@@ -129,6 +129,14 @@ def test_options_that_a_sample_needs_must_stand_in_the_system_first(copied: Proj
     assert "returns-hub new system nordwind" in said
 
 
+def test_only_values_that_the_target_does_not_know_are_a_todo(copied: Project) -> None:
+    for name, value in (("one", "CREDIT"), ("two", "money")):
+        copied.write(f"{name}.json", f'{{"id": "1", "resolution": "{value}", "lines": [{{"sku": "A"}}]}}')
+        said = copied.run("new", "mapping", f"{name}.returns", "--from-sample", f"{name}.json")
+        assert "requested_resolution: resolution | lower" in text(copied, f"mappings/{name}/returns.yaml")
+        assert ("'money' must become one of credit" in said) is (name == "two")
+
+
 def test_a_page_of_json_gives_its_first_record_as_sample(copied: Project) -> None:
     record = '{"return_id": "1", "created": "2026-11-01T10:00:00Z", "items": [{"sku": "A", "qty": 1.50}]}'
     copied.write("page.json", f'{{"total": 1, "data": [{record}]}}')
