@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hub.flows.forms import Form, choices, nearest
 from hub.flows.problems import Code, Severity
@@ -13,6 +13,7 @@ from hub.mapping.lookups import CANONICAL, Lookup
 from hub.mapping.nodes import Constant, Literal
 
 _MANY = 6
+_WORDED = frozenset({"text", "null"})
 _MENDS = {
     "integer": "| integer",
     "number": "| number",
@@ -78,13 +79,35 @@ def clash(
         )
     if wanted == {"group"}:
         return _group(bound, made, target, lookups)
-    if not wanted or not target.scalar or not made.kinds:
-        return None
+    return _scalar(bound, made, target, lookups, text_only=text_only) if target.scalar else None
+
+
+def _scalar(
+    bound: BoundExpression, made: Form, target: Form, lookups: Mapping[str, Lookup], *, text_only: bool
+) -> Clash | None:
+    """A single value is wanted."""
+    if (wrong := _default(bound, target)) or not made.kinds:
+        return wrong
     if made.kinds == {"group"} or bound.gives == "map":
         return _clash(_name(target), made, "| lookup(…)" if bound.gives == "map" else "", made.sure)
-    return (
-        _enum(bound, made, target, lookups) if target.values is not None else _kind(made, target, text_only)
-    )
+    by_words = _enum(bound, made, target, lookups) if target.values is not None else None
+    return by_words or _kind(made, target, text_only) or _text(bound, made, target, lookups)
+
+
+def _default(bound: BoundExpression, target: Form) -> Clash | None:
+    """The default that an expression ends with, whatever its paths give."""
+    for step in reversed(bound.steps):
+        if step.function.name not in ("default", "optional"):
+            return None
+        texts = [one.value for one in step.call.arguments if isinstance(one, Literal)]
+        for text in texts:
+            listed = target.values is not None and text not in target.values and target.kinds <= _WORDED
+            expected = choices(target.values or ()) if listed else target.refuses(text)
+            if expected:
+                near = nearest(text, target.values or ())
+                hint = f"did you mean {near!r}?" if near else ""
+                return Clash("unknown-constant", f"expected {expected}, found {text!r}", hint)
+    return None
 
 
 def _group(bound: BoundExpression, made: Form, target: Form, lookups: Mapping[str, Lookup]) -> Clash | None:
@@ -106,23 +129,41 @@ def _enum(bound: BoundExpression, made: Form, target: Form, lookups: Mapping[str
         severity: Severity = "error" if made.sure else "warning"
         hint = "| lookup(…) or | require(…)"
         return Clash("type-clash", f"expected {expected}, found any text", hint, severity)
-    outside = sorted(made.values - set(allowed))
+    outside = made.values - set(allowed)
     if not outside:
         return None
-    found = ", ".join(map(repr, outside[:_MANY]))
-    near = nearest(outside[0], allowed)
-    hint = f"did you mean {near!r}?" if near else ""
+    near = nearest(min(outside), allowed)
+    told = _outside(bound, lookups, set(outside), expected, f"did you mean {near!r}?" if near else "")
+    return told if made.sure else replace(told, severity="warning")
+
+
+def _text(bound: BoundExpression, made: Form, target: Form, lookups: Mapping[str, Lookup]) -> Clash | None:
+    """Constants and codes of tables against the target's rules for texts."""
+    if made.kinds != {"text"} or made.values is None or not made.sure:
+        return None
+    for text in sorted(made.values):
+        if expected := target.refuses(text):
+            return _outside(bound, lookups, {text}, expected, "")
+    return None
+
+
+def _outside(
+    bound: BoundExpression, lookups: Mapping[str, Lookup], outside: set[str], expected: str, hint: str
+) -> Clash:
+    """Texts that do not fit, and where they were written: here, or in a code table."""
+    found = ", ".join(map(repr, sorted(outside)[:_MANY]))
     table = _table(bound, lookups)
-    if table is not None and not set(outside) <= _written(bound):
-        column = f"column {table.target} of {table.file}"
-        return Clash("lookup-outside-target", f"expected {expected}, found {found} in {column}", hint)
-    code: Code = "unknown-constant" if set(outside) <= _written(bound) else "type-clash"
-    return Clash(code, f"expected {expected}, found {found}", hint, "error" if made.sure else "warning")
+    if outside <= _written(bound):
+        return Clash("unknown-constant", f"expected {expected}, found {found}", hint)
+    if table is None:
+        return Clash("type-clash", f"expected {expected}, found {found}", hint)
+    column = f"column {table.target} of {table.file}"
+    return Clash("lookup-outside-target", f"expected {expected}, found {found} in {column}", hint)
 
 
 def _kind(made: Form, target: Form, text_only: bool) -> Clash | None:  # noqa: FBT001 - as `clash` has it
     wanted = target.meaning or next(iter(target.kinds - {"null"}))
-    if len(target.kinds - {"null"}) != 1:
+    if len(target.kinds - {"null"}) != 1 or target.values is not None:
         return None
     if wanted == "text":
         other = made.kinds <= {"integer", "boolean", "number"}

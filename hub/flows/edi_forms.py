@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 
 from connectors.codecs.registry import grammar
 from connectors.codecs.segmented.guide import Element, Node
-from hub.flows.forms import Form, group
+from hub.flows.forms import Form, anything, group
 
 _NUMERIC = frozenset({"R", "N0", "n"})
 """Kinds of elements that hold a number as we write it; N2 implies its decimals."""
+
+_TEXTS = frozenset({"AN", "ID", "an", "a"})
+"""Kinds whose characters are counted; of a number, sign and point are not."""
 
 _UNKNOWN = Form(kinds=frozenset({"group"}))
 """A segment that the dictionary does not define: carried unchecked."""
@@ -59,4 +62,11 @@ def _element(element: Element) -> Form:
         kinds=frozenset({"text"}),
         values=element.codes or None,
         meaning="decimal" if element.kind in _NUMERIC else "",
+        refuses=partial(_length, element.low, element.high) if element.kind in _TEXTS else anything,
     )
+
+
+def _length(low: int, high: int, text: str) -> str:
+    if low <= len(text) <= high:
+        return ""
+    return f"{low} to {high} characters" if low != high else f"{low} characters"

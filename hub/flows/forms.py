@@ -20,6 +20,11 @@ def _any(_name: str = "") -> Form:
     return ANY
 
 
+def anything(_text: str) -> str:
+    """Refuses nothing."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """A value that is to come.
@@ -34,6 +39,7 @@ class Form:
         values: The only texts it can be; None when it is open.
         meaning: What a text says: `moment`, `date`, `decimal`, or nothing special.
         sure: Whether a schema or guide says so; samples only show what was seen.
+        refuses: What is expected instead of a text, or nothing when the text can stand there.
     """
 
     kinds: frozenset[str] = frozenset()
@@ -45,6 +51,7 @@ class Form:
     values: frozenset[str] | None = None
     meaning: str = ""
     sure: bool = True
+    refuses: Callable[[str], str] = anything
 
     @property
     def element(self) -> Form:

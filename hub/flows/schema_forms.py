@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 
 from canonical.validation import schemas
-from hub.flows.forms import ANY, Form
+from hub.flows.forms import ANY, Form, anything
 
 _KINDS = {"string": "text", "object": "group", "array": "list"}
 _FORMATS = {"date-time": "moment", "date": "date"}
 _LONGEST_CHAIN = 32
+_RULES = ("pattern", "minLength", "maxLength", "title")
 _NUMBERS, _WORDS = ("0", "12.5"), ("A", "2026-11-01")
 
 
@@ -91,6 +92,7 @@ def _form(place: _Place) -> Form:
         item=lambda: ANY if items is None else _form(items),
         values=_values(parts),
         meaning=_meaning(parts),
+        refuses=_refusal(parts),
     )
 
 
@@ -159,6 +161,34 @@ def _meaning(parts: list[_Place]) -> str:
         if isinstance(pattern, str) and _is_numeric(pattern):
             return "decimal"
     return ""
+
+
+def _refusal(parts: list[_Place]) -> Callable[[str], str]:
+    """What the rules for texts say of one: those that `type` and `enum` do not cover."""
+    schema: dict[str, Any] = {}
+    for part in reversed(parts):
+        schema |= {word: part.schema[word] for word in _RULES if word in part.schema}
+    return partial(_refused, json.dumps(schema)) if schema.keys() - {"title"} else anything
+
+
+def _refused(written: str, text: str) -> str:
+    schema = json.loads(written)
+    if _rules(written).is_valid(text):
+        return ""
+    if "title" in schema and "pattern" in schema:
+        return str(schema["title"])
+    if len(text) > schema.get("maxLength", len(text)):
+        return f"at most {schema['maxLength']} characters"
+    if len(text) < schema.get("minLength", 0):
+        return f"at least {schema['minLength']} characters"
+    return f"text matching {schema.get('pattern')}"
+
+
+@cache
+def _rules(written: str) -> jsonschema_rs.Draft202012Validator:
+    """A validator with regular expressions that run in linear time: they come from a file."""
+    schema = {word: rule for word, rule in json.loads(written).items() if word != "title"}
+    return jsonschema_rs.Draft202012Validator(schema, pattern_options=jsonschema_rs.RegexOptions())
 
 
 @cache

@@ -66,6 +66,7 @@ SHOP_SCHEMA: dict[str, Any] = {
                     "article": {"type": "string"},
                     "quantity": {"type": "string"},
                     "reason": {"type": "string"},
+                    "unit": {"type": "string"},
                     "kind": {"type": "string", "enum": ["goods", "kit"]},
                 },
                 "required": ["article"],

@@ -5,6 +5,7 @@ import pytest
 from tests.unit.flows.small import REASONS, SCHEMA, SHOP, SHOP_MAPPING, SHOP_SCHEMA, edited, found, shop, told
 
 TYPES = "one of customer, recall, stock_rotation, store_transfer, vendor, warranty"
+UNIT = "UN/ECE Rec 20 unit such as EA"
 KEEP = "drop | optional, or give a | default(…)"
 
 TELL = """\
@@ -270,6 +271,57 @@ def test_a_field_must_be_what_the_fact_wants(
     assert told(problem) == expected
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "place", "message", "code"),
+    [
+        (
+            "= portal",
+            "= Portal!",
+            "10:17",
+            "channel: expected lower case name such as acme_edi, found 'Portal!'",
+            "unknown-constant",
+        ),
+        (
+            "= EA",
+            "item.unit | default(pieces)",
+            "20:18",
+            "lines.uom: expected UN/ECE Rec 20 unit such as EA, found 'pieces'",
+            "unknown-constant",
+        ),
+        (
+            "= customer",
+            "document.type | default(custmer)",
+            "9:17",
+            f"return_type: expected {TYPES}, found 'custmer'",
+            "unknown-constant",
+        ),
+        (
+            "= EA",
+            "item.unit | lookup(unit)",
+            "20:18",
+            f"lines.uom: expected {UNIT}, found 'piece' in column canonical of codes/units.csv",
+            "lookup-outside-target",
+        ),
+        (
+            "= EA",
+            "item.kind",
+            "20:18",
+            "lines.uom: expected UN/ECE Rec 20 unit such as EA, found 'goods'",
+            "type-clash",
+        ),
+    ],
+)
+def test_texts_that_are_known_beforehand_must_fit_the_rules_of_the_target(
+    tmp_path: Path, before: str, after: str, place: str, message: str, code: str
+) -> None:
+    text = edited(SHOP_MAPPING, before, after)
+    if "lookup(unit)" in text:
+        text = edited(text, "lookups: {", 'lookups: {unit: "codes/units.csv[shop]", ')
+    files = {SHOP: text, "mappings/codes/units.csv": "canonical,shop\n# shop: ours\nEA,EA\npiece,PC\n"}
+    (problem,) = found(shop(tmp_path, files))
+    assert (str(problem), problem.code) == (f"{SHOP}:{place}: {message}", code)
+
+
 def test_a_misspelt_required_field_is_both_unknown_and_missing(tmp_path: Path) -> None:
     problems = found(shop(tmp_path, {SHOP: edited(SHOP_MAPPING, "channel: ", "chanel: ")}))
     assert [(problem.line, problem.column, problem.code) for problem in problems] == [
@@ -401,6 +453,14 @@ def test_a_schema_beside_the_mapping_says_what_a_system_takes(
             "BLI.03: expected a decimal number, found a text",
             "type-clash",
             "| decimal",
+        ),
+        (
+            "return.origin.id",
+            f"= {'X' * 31}",
+            "6:27",
+            "BGN.02: expected 1 to 30 characters, found 'XXX",
+            "unknown-constant",
+            "",
         ),
         (
             "  BLI:\n",
