@@ -17,7 +17,8 @@ from hub.authoring.showing import Showing, Shown
 from hub.mapping.errors import FieldTrace
 from hub.mapping.values import shown
 
-_FIELD, _VALUE = 0.36, 0.3
+_FIELD, _VALUE, _NARROW_VALUE = 0.34, 0.3, 0.26
+_NARROW = 120  # columns: below, the way of a value needs what there is
 _SMALLEST = 12
 
 
@@ -75,6 +76,9 @@ def _document(document: Shown, width: int, prefix: str) -> list[RenderableType]:
             said.append(f"   <- {error.expression}", "cyan")
         said.append(f"   ({error.position})" if error.position else "", "dim")
         parts.append(said)
+    elsewhere = sum(not one.target_path.startswith(prefix) for one in document.errors)
+    if elsewhere:
+        parts.append(Text(f"✗ errors of other fields: {elsewhere}", "red"))
     parts += [Text.assemble(("✗ ", "bold red"), (problem, "red")) for problem in document.refused]
     if document.unused and not prefix:
         parts += [Text(), _unused(document)]
@@ -86,8 +90,9 @@ def _fields(fields: Sequence[FieldTrace], width: int) -> Table:
     longest = max((len(one.target_path) for one in fields), default=0)
     values = [_value(one) for one in fields]
     widest = max((value.cell_len for value in values), default=0)
+    share = _VALUE if width >= _NARROW else _NARROW_VALUE
     grid.add_column("field", no_wrap=True, max_width=max(_SMALLEST, min(longest, int(width * _FIELD))))
-    grid.add_column("value", no_wrap=True, max_width=max(_SMALLEST, min(widest, int(width * _VALUE))))
+    grid.add_column("value", no_wrap=True, max_width=max(_SMALLEST, min(widest, int(width * share))))
     grid.add_column("from", overflow="fold")
     before = ""
     for one, value in zip(fields, values, strict=True):

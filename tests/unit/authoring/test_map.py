@@ -74,6 +74,10 @@ def test_a_prefix_narrows_the_fields(project: Project) -> None:
     assert "lines[0].item.sku" in said
     assert "requested_at" not in said
     assert "no field begins with 'line.'" in project.run("map", FILE, "--field", "line.")
+    project.edit(SAMPLE, "BROKEN", "ODD")
+    said = project.run("map", FILE, "--field", "channel", code=1)
+    assert "ODD" not in said
+    assert "✗ errors of other fields: 1" in said
 
 
 def test_a_path_is_a_sample_and_an_unknown_name_is_answered_with_those_there_are(project: Project) -> None:
