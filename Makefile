@@ -35,7 +35,7 @@ check: setup ## Lint, types, layering; writes nothing
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/returns-hub check
+	@$(BIN)/returns-hub check --strict
 
 fix: setup ## Let ruff repair what it can
 	@$(BIN)/ruff check --fix .
