@@ -5,17 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from connectors.codecs.base import excerpt
 from connectors.codecs.registry import codec, formats
 from connectors.trees import parse_json
-from hub.authoring.words import is_key
+from hub.authoring.words import is_key, means
 
 _DELIMITERS = ",;\t|"
 _MESSAGE = re.compile(r"UNH.[^\n]*?([A-Z]{6})[^A-Z0-9]([A-Z])[^A-Z0-9]([0-9]{2}[A-Z])")
 _PAGES = ("items", "data", "results", "value", "records", "returns", "orders")
+_ORDERS = ("rma_number", "order", "customer_po")
+_OF_LINES = (
+    *("sku", "gtin", "description", "requested", "uom", "unit_price", "reason", "reason_text"),
+    *("condition", "disposition", "serials", "lots"),
+)
+_OF_MANY = ("requested_at", "customer", "customer_name", "email", "phone", "site", "currency")
 _MARKS: Sequence[tuple[bytes, str]] = ((b"PK", "xlsx"), (b"<", "xml"), (b"{", "json"), (b"[", "json"))
 
 
@@ -128,16 +135,29 @@ def _trees(file: Path, form: str, body: bytes, options: Mapping[str, Any]) -> li
 
 
 def _one_per_return(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The columns to group by when a column that looks like a return's number repeats; none otherwise."""
-    columns = [name for name in rows[0] if name != "@" and is_key(name)]
-    for key in columns:
-        names = [row.get(key) for row in rows]
-        if None in names or len(set(names)) == len(names):
-            continue
-        others = [name for row in rows for name in row if name not in ("@", key)]
-        steady = [name for name in dict.fromkeys(others) if _agrees(rows, key, name)]
-        return [key, *steady]
-    return []
+    """The columns to group by: a head that repeats in adjacent rows, with what says the same; or none.
+
+    A wrong guess would make one return of several customers' returns, so only the column named like a
+    return's number, else an order's, else the first one is a head, and one that is named like a line's
+    field, a day or a customer never is.
+    """
+    columns = [name for name in rows[0] if name != "@"]
+    heads = [
+        *(name for name in columns if is_key(name)),
+        *(name for name in columns if means(name, _ORDERS)),
+        *(name for name in columns[:1] if not means(name, (*_OF_LINES, *_OF_MANY))),
+    ]
+    if not heads or not _repeats([row.get(heads[0]) for row in rows]):
+        return []
+    key = heads[0]
+    steady = [name for name in columns if name != key and not means(name, _OF_LINES)]
+    return [key, *(name for name in steady if _agrees(rows, key, name))]
+
+
+def _repeats(values: Sequence[Any]) -> bool:
+    """Whether values come in runs: some more than once, each at one place only, none missing."""
+    runs = [value for value, _ in groupby(values)]
+    return len(set(runs)) == len(runs) < len(values) and all(runs)
 
 
 def _agrees(rows: Sequence[Mapping[str, Any]], key: str, name: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from hub.authoring import looks
 from hub.authoring.sources import Found, Sources
 from hub.authoring.targets import Field
-from hub.authoring.words import likeness
+from hub.authoring.words import is_key, likeness
 
 REFERENCES = ("customer_po", "order", "invoice", "delivery")
 PARTY = ("customer", "customer_name", "email", "phone")
@@ -72,9 +72,10 @@ def assign(found: Sources, wanted: Sequence[Want], zone: str) -> Mapping[str, Fo
 
 def key_of(found: Sources) -> Found | None:
     """The field that looks like the record's own number."""
-    head = [field for field in found.fields if not field.line and len(field.way) == 1]
-    best = max(head, key=lambda field: likeness("id", field.way[-1]), default=None)
-    return best if best is not None and likeness("id", best.way[-1]) >= _LEAST else None
+    head = [
+        field for field in found.fields if not field.line and len(field.way) == 1 and is_key(field.way[-1])
+    ]
+    return max(head, key=lambda field: likeness("id", field.way[-1]), default=None)
 
 
 def calls(kind: str, values: Sequence[Any], zone: str) -> str | None:

@@ -3,82 +3,137 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 from functools import cache
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-zäöüß]+|[0-9]+")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_UMLAUTS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "AE", "Ö": "OE", "Ü": "UE"}
+)  # French and Spanish accents are dropped, German ones are spelt
 _CLOSE = 0.84
-_FILLERS = frozenset(("the", "of", "id", "no", "nr", "number", "num", "nummer", "code", "value", "text"))
+_FILLERS = frozenset(
+    (
+        *("the", "of", "id", "no", "nr", "number", "num", "code", "value", "text"),
+        *("nummer", "numero", "de", "del", "di", "du", "des", "codigo", "codice"),
+    )
+)
 
 SYNONYMS: Mapping[str, str] = {
     "id": (
         "return_no return_number rma rma_no rma_number return_id claim claim_no request_id retoure "
-        "retoure_nr retourennummer ruecksendung reference id return retourenr doc_no document_no"
+        "retoure_nr retourennummer ruecksendung reference id return retourenr doc_no document_no "
+        "devolucion retour reso bon_de_retour numero_devolucion retournummer retorno"
     ),
-    "rma_number": "rma rma_no rma_number return_authorization authorization_no",
+    "rma_number": "rma rma_no rma_number return_authorization authorization_no numero_rma",
     "requested_at": (
         "created created_at created_on date request_date requested_on requested_at return_date datum "
-        "erfasst angelegt timestamp order_date erstellt"
+        "erfasst angelegt timestamp order_date erstellt fecha fecha_devolucion fecha_solicitud "
+        "date_retour date_demande data data_reso creado cree_le aangemaakt retourdatum"
     ),
     "received_at": (
         "received received_at received_on receipt_date eingang eingangsdatum date posted_at arrived_at "
-        "timestamp datum wareneingang"
+        "timestamp datum wareneingang fecha fecha_recepcion date_reception data data_ricezione "
+        "ontvangstdatum"
     ),
     "inspected_at": "inspected inspected_at inspection_date checked_at date geprueft datum",
     "occurred_at": "occurred_at date timestamp event_time datum time",
     "updated_at": "updated updated_at changed_at modified date datum",
     "sku": (
         "sku article article_no item item_no item_number item_code material material_no matnr artikel "
-        "artikelnr artikelnummer product product_code part part_no"
+        "artikelnr artikelnummer product product_code part part_no referencia articulo codigo_articulo "
+        "producto reference_article ref_article produit code_article articolo codice_articolo prodotto "
+        "artikelcode"
     ),
     "gtin": "gtin ean upc barcode gtin14 ean13",
-    "description": "description item_name product_name bezeichnung article_name title item_text",
-    "requested": (
-        "quantity qty requested_qty return_qty menge anzahl amount units pieces stueck requested count"
+    "description": (
+        "description item_name product_name bezeichnung article_name title item_text descripcion "
+        "designation libelle descrizione omschrijving artikelbezeichnung"
     ),
-    "received": "quantity qty received_qty quantity_received menge anzahl units pieces received count",
-    "quantity": "quantity qty menge anzahl units pieces count",
-    "uom": "uom unit unit_of_measure einheit me mengeneinheit quantity_unit sales_unit",
-    "reason": "reason reason_code return_reason grund grundcode ruecksendegrund retourengrund why",
+    "requested": (
+        "quantity qty requested_qty return_qty menge anzahl amount units pieces stueck requested count "
+        "cantidad unidades quantite qte quantita aantal"
+    ),
+    "received": (
+        "quantity qty received_qty quantity_received menge anzahl units pieces received count cantidad "
+        "quantite qte quantita aantal"
+    ),
+    "quantity": "quantity qty menge anzahl units pieces count cantidad quantite qte quantita aantal",
+    "uom": (
+        "uom unit unit_of_measure einheit me mengeneinheit quantity_unit sales_unit unidad unidad_medida "
+        "unite unita unita_di_misura eenheid"
+    ),
+    "reason": (
+        "reason reason_code return_reason grund grundcode ruecksendegrund retourengrund why motivo "
+        "motivo_devolucion razon causa motif raison motif_retour reden retourreden codigo_motivo "
+        "code_motif"
+    ),
     "reason_text": (
         "remark remarks comment comments note notes bemerkung kommentar reason_text reason_description "
-        "hinweis freetext"
+        "hinweis freetext comentario observaciones observacion commentaire remarque nota osservazioni "
+        "opmerking"
     ),
-    "condition": "condition zustand grade quality item_condition",
+    "condition": "condition zustand grade quality item_condition estado etat stato staat",
     "disposition": "disposition verwendung action resolution",
     "requested_resolution": "resolution wanted requested_resolution wunsch compensation",
-    "currency": "currency waehrung currency_code cur iso_currency",
-    "unit_price": "price unit_price preis einzelpreis net_price",
-    "serials": "serial serial_no serial_number serials seriennummer imei",
-    "lots": "lot batch lot_no batch_no charge chargennummer lots",
+    "currency": "currency waehrung currency_code cur iso_currency moneda divisa devise monnaie valuta",
+    "unit_price": (
+        "price unit_price preis einzelpreis stueckpreis net_price precio precio_unitario prix prix_unitaire "
+        "prezzo prezzo_unitario prijs stuksprijs"
+    ),
+    "serials": (
+        "serial serial_no serial_number serials seriennummer imei numero_serie numero_de_serie matricola "
+        "serienummer"
+    ),
+    "lots": "lot batch lot_no batch_no charge chargennummer lots lote lotto partij",
     "used": "used opened gebraucht benutzt",
     "lpn": "lpn license_plate carton package_id",
     "customer_po": (
-        "po po_number purchase_order customer_po customer_order order_reference bestellung bestellnummer"
+        "po po_number purchase_order customer_po customer_order order_reference bestellung bestellnummer "
+        "pedido_cliente orden_de_compra bon_de_commande ordine_cliente"
     ),
-    "order": "order order_no order_number sales_order auftrag auftragsnummer original_order",
-    "invoice": "invoice invoice_no invoice_number rechnung rechnungsnummer billing_document",
-    "delivery": "delivery delivery_no delivery_note lieferschein lieferung shipment",
+    "order": (
+        "order order_no order_number sales_order auftrag auftragsnummer original_order pedido orden "
+        "numero_pedido commande numero_commande ordine ordernummer bestelnummer"
+    ),
+    "invoice": (
+        "invoice invoice_no invoice_number rechnung rechnungsnummer billing_document factura facture "
+        "fattura factuur"
+    ),
+    "delivery": (
+        "delivery delivery_no delivery_note lieferschein lieferung shipment albaran entrega livraison "
+        "bon_de_livraison consegna bolla levering pakbon"
+    ),
     "customer": (
         "customer customer_no customer_id customer_number sold_to kunde kundennummer kunden_nr account "
-        "debitor"
+        "debitor cliente client codigo_cliente numero_cliente numero_client code_client codice_cliente "
+        "klant klantnummer"
     ),
-    "customer_name": "customer_name name kundenname company firma",
-    "email": "email mail e_mail customer_email",
-    "phone": "phone telephone telefon tel",
-    "tracking": "tracking tracking_no tracking_number sendungsnummer",
-    "site": "site warehouse plant location lager werk dc",
+    "customer_name": (
+        "customer_name name kundenname company firma nombre nom nome naam cliente_nombre nombre_cliente "
+        "razon_social nom_client klantnaam ragione_sociale"
+    ),
+    "email": "email mail e_mail customer_email correo courriel e_mailadres",
+    "phone": "phone telephone telefon tel telefono telefoon",
+    "tracking": "tracking tracking_no tracking_number sendungsnummer seguimiento suivi numero_suivi",
+    "site": ("site warehouse plant location lager werk dc almacen entrepot magasin magazzino magazijn"),
     "lines": (
-        "lines items positions positionen line_items rows entries details return_lines return_items articles"
+        "lines items positions positionen line_items rows entries details return_lines return_items "
+        "articles lineas lignes righe regels articulos"
     ),
 }
 """Target field → what systems call it; blanks separate names, `_` words."""
 
 
 def is_key(name: str) -> bool:
-    """Whether a name looks like that of a return's own number."""
-    return likeness("id", name) >= _CLOSE
+    """Whether a name looks like that of a return's own number, and not more like an article's."""
+    return likeness("id", name) >= max(_CLOSE, likeness("sku", name))
+
+
+def means(name: str, fields: Iterable[str]) -> bool:
+    """Whether a name looks like that of one of these target fields."""
+    return any(likeness(field, name) >= _CLOSE for field in fields)
 
 
 @cache
@@ -101,5 +156,6 @@ def likeness(field: str, name: str) -> float:
 
 @cache
 def _words(name: str) -> tuple[str, ...]:
-    plain = name.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
+    german = unicodedata.normalize("NFC", name).translate(_UMLAUTS)
+    plain = "".join(one for one in unicodedata.normalize("NFKD", german) if not unicodedata.combining(one))
     return tuple(word.lower() for word in _WORD.findall(plain))

@@ -61,6 +61,16 @@ def new_system(project: Path, name: str, connector: str, resource: str, sample: 
     return Begun(files=(file,), payload=payload)
 
 
+def guesses(begun: Begun) -> list[str]:
+    """What was guessed from a sample and must be checked, in words."""
+    columns = begun.payload.options.get("group_by") if begun.payload else None
+    if not columns:
+        return []
+    return [
+        f"check group_by, a guess: rows that follow each other with the same {columns[0]} become one return"
+    ]
+
+
 def new_mapping(
     project: Path, name: str, sample: Path, target_type: str, *, system: str, resource: str, zone: str
 ) -> Begun:

@@ -39,6 +39,7 @@ def new_system(
         hint = starters.connection_hint(name, connector)
         todo = "TODO" in begun.files[0].read_text(encoding="utf-8")
         steps = ["complete what says TODO in it"] if todo else []
+        steps += writing.guesses(begun)
         steps += [f"its connection: {hint}"] if hint else []
         emit(_tree(begun), as_json=json, people=lambda: _show(begun, steps))
 

@@ -181,6 +181,41 @@ def test_rows_are_grouped_only_when_a_number_repeats(tmp_path: Path) -> None:
     assert recognise(file).options == {"group_by": ["return_no", "day"]}
 
 
+FLAT = """\
+devolucion,pedido,fecha,cliente,nombre,referencia,cantidad,unidad,motivo,precio
+D-1,P-1,2026-11-03,C-7,Tienda Uno,A-1,2,PZA,ROTO,9.50
+D-2,P-1,2026-11-03,C-8,Tienda Dos,A-1,1,PZA,ROTO,9.50
+D-3,P-2,2026-11-04,C-8,Tienda Dos,A-2,1.5,KG,MAL,3.00
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        (FLAT, None),  # the same article, order or price is not the same return
+        ("return_no,day\nR1,1\nR2,1\nR1,1\n", None),  # not in rows that follow each other
+        ("fecha,articulo\n2026-11-03,A\n2026-11-03,B\n", None),  # a day is no return
+        ("cliente,articulo\nC1,A\nC1,B\n", None),
+        ("kopf,kunde,menge\nX1,C1,1\nX1,C1,1\nX2,C1,1\n", ["kopf", "kunde"]),
+        ("x,order_no,qty\n1,O1,1\n2,O1,2\n", ["order_no"]),
+    ],
+)
+def test_rows_are_one_return_only_with_a_clear_head(
+    tmp_path: Path, text: str, columns: list[str] | None
+) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(text, encoding="utf-8")
+    assert recognise(file).options.get("group_by") == columns
+
+
+def test_a_guessed_grouping_is_said_to_be_a_guess(copied: Project) -> None:
+    new = ("new", "system", "nordwind", "--connector", "files", "--from-sample", "first.csv")
+    assert "check group_by, a guess: rows that follow each other with the same return_no" in copied.run(*new)
+    copied.write("flat.csv", FLAT)
+    said = copied.run("new", "system", "sur", "--connector", "files", "--from-sample", "flat.csv")
+    assert "group_by" not in said
+
+
 @pytest.mark.parametrize(
     ("values", "calls"),
     [
@@ -216,6 +251,14 @@ def test_the_form_of_numbers_and_flags_is_found_in_the_values() -> None:
         ("reason", "Grund"),
         ("id", "RMANumber"),
         ("uom", "Unit Of Measure"),
+        ("id", "Devolución"),
+        ("sku", "REFERENCIA"),
+        ("requested", "Quantité"),
+        ("uom", "unità di misura"),
+        ("reason", "MOTIVO"),
+        ("customer_name", "Naam"),
+        ("unit_price", "Stückpreis"),
+        ("requested_at", "Fecha"),
     ],
 )
 def test_names_in_other_words_and_languages_are_known(field: str, name: str) -> None:
