@@ -150,7 +150,7 @@ def _mapping(found: Draft, path: Path) -> None:
         mapping = compile_file(path, found.project_dir / "mappings", found.relative(path), found.references)
     except InvalidMapping as error:
         found.problems += [of_yaml(problem, "invalid-mapping") for problem in error.problems]
-        found.broken |= _named(path)
+        found.broken |= named(path)
         return
     if mapping.ref in found.mappings:
         other = found.relative(found.paths[mapping.ref])
@@ -161,7 +161,7 @@ def _mapping(found: Draft, path: Path) -> None:
     found.paths[mapping.ref] = path
 
 
-def _named(path: Path) -> set[str]:
+def named(path: Path) -> set[str]:
     """The reference that a mapping which cannot be compiled goes by, when it can be read that far."""
     try:
         fields = yaml_strict.load(path).fields()

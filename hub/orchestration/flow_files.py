@@ -56,9 +56,9 @@ def check(project_dir: Path) -> None:
     Raises:
         CatalogError: Everything that is broken, each with file, line and column.
     """
-    from hub.flows.catalog import load_catalog  # noqa: PLC0415 - it compiles mappings; `plans` needs none
+    from hub.flows.catalog import prove  # noqa: PLC0415 - it compiles mappings; `plans` needs none
 
-    load_catalog(project_dir)
+    prove(project_dir)
 
 
 def _read(path: Path, project_dir: Path) -> _Read:

@@ -1,16 +1,17 @@
+import re
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from hub.flows.catalog import CatalogError, load_catalog
+from hub.flows.catalog import CatalogError, load_catalog, prove
 from hub.flows.durations import duration
 from tests.unit.flows.conftest import PROJECT, Edit
 
 
 def problems(project: Path) -> list[str]:
     with pytest.raises(CatalogError) as caught:
-        load_catalog(project)
+        prove(project)
     return [str(problem) for problem in caught.value.problems]
 
 
@@ -39,6 +40,53 @@ def test_the_project_itself_loads() -> None:
     )
     assert catalog.schedule("erp_rma").name == "patient"
     assert catalog.schedule("acme_returns_in").name == "standard"
+
+
+def test_a_mapping_that_no_flow_uses_stops_nothing_while_it_is_being_written(project: Path) -> None:
+    (project / "mappings" / "portal" / "begun.yaml").write_text("mapping: portal.begun@1\nmap:\n  a: b |\n")
+    (project / "mappings" / "galicia").mkdir()
+    (project / "mappings" / "galicia" / "system.yaml").write_text("system: [")
+    catalog = load_catalog(project)
+    assert len(catalog.intake) == 4
+    assert {problem.split(":")[0] for problem in problems(project)} == {
+        "mappings/galicia/system.yaml",
+        "mappings/portal/begun.yaml",
+    }
+
+
+def test_a_broken_mapping_of_an_intake_flow_stops_that_flow_and_says_why(project: Path, edit: Edit) -> None:
+    edit("mappings/portal/return_request.yaml", "| datetime", "| datetimes")
+    catalog = load_catalog(project)
+    assert set(catalog.intake) == {"acme_returns_in", "wms_receipts_in", "wms_inspections_in"}
+    with pytest.raises(CatalogError, match=r"return_request\.yaml:\d+:\d+: datetimes: unknown function"):
+        catalog.intake["portal_returns_in"]
+
+
+def test_a_broken_file_of_an_intake_flow_stops_that_flow(project: Path, edit: Edit) -> None:
+    edit("dags/flows/portal_returns_in.yaml", "portal.return_request@1", "portal.return_wish@1")
+    catalog = load_catalog(project)
+    assert len(catalog.intake) == 3
+    with pytest.raises(CatalogError, match=r"portal_returns_in\.yaml"):
+        catalog.intake["portal_returns_in"]
+    with pytest.raises(KeyError):
+        catalog.intake["galicia_in"]
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after"),
+    [
+        ("mappings/wms/expected_receipt.yaml", "map:", "mapp:"),
+        ("dags/flows/erp_rma.yaml", "fact:", "facts:"),
+        ("mappings/wms/system.yaml", "connector:", "conector:"),
+        ("policies/retry.yaml", "schedules:", "schedule:"),
+    ],
+)
+def test_what_effects_depend_on_stops_everything(
+    project: Path, edit: Edit, file: str, before: str, after: str
+) -> None:
+    edit(file, before, after)
+    with pytest.raises(CatalogError, match=re.escape(file)):
+        load_catalog(project)
 
 
 def test_a_system_gives_connectors_its_file_as_texts() -> None:
