@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from hub.cli import authoring, beginning, checking, comparing, drift, operate, partners, platform, xref
+from hub.cli import (
+    authoring,
+    beginning,
+    checking,
+    comparing,
+    drift,
+    letters,
+    operate,
+    partners,
+    platform,
+    xref,
+)
 
 app = typer.Typer(
     name="returns-hub",
@@ -31,7 +42,7 @@ app.command(rich_help_panel=TRY)(partners.find)
 app.command(rich_help_panel=OPERATE)(operate.run)
 app.command(rich_help_panel=OPERATE)(operate.status)
 app.command(rich_help_panel=OPERATE)(operate.trace)
-app.add_typer(operate.letters_app, name="deadletters", rich_help_panel=OPERATE)
+app.add_typer(letters.letters_app, name="deadletters", rich_help_panel=OPERATE)
 app.add_typer(drift.app, name="drift", rich_help_panel=OPERATE)
 app.add_typer(xref.app, name="xref", rich_help_panel=OPERATE)
 app.command(rich_help_panel=OPERATE)(operate.resume)

@@ -1,10 +1,10 @@
-"""Commands for people who run the hub: run, trace, dead letters, rebuild, migrate, resume, audit."""
+"""Commands for people who run the hub: run, trace, rebuild, migrate, resume, audit."""
 
 from __future__ import annotations
 
 import getpass
 from typing import Annotated, Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import typer
 
@@ -115,101 +115,6 @@ def _show_return(one: dict[str, Any]) -> None:
 
 def _at(when: Any) -> str:
     return str(when.isoformat(timespec="milliseconds")) if when else ""
-
-
-letters_app = typer.Typer(no_args_is_help=True, help="See, replay or set aside what could not pass.")
-
-
-@letters_app.command("list")
-def list_letters(
-    state: Annotated[
-        str, typer.Option(help="open, parked, replayed, discarded, resolved; empty for all.")
-    ] = "open",
-    flow: Annotated[str, typer.Option(help="Only of this flow or target.")] = "",
-    run_id: Annotated[str, typer.Option("--run", help="Only of this run.")] = "",
-    limit: Annotated[int, typer.Option(help="At most so many, newest first.")] = 100,
-    json: AsJson = False,
-) -> None:
-    """List dead letters, newest first, each with its reason."""
-    params = {"state": state, "flow": flow, "run_id": run_id, "limit": limit}
-    with failures(as_json=json), hub_session() as hub:
-        found = hub.database.rows("dead_letters", params)
-        lines = [
-            (x["id"], _at(x["created_at"]), x["flow"], x["step"], x["code"], x["state"], x["summary"])
-            for x in found
-        ]
-        names = ("id", "since", "flow", "step", "code", "state", "why")
-        emit(
-            found, as_json=json, people=lambda: table("Dead letters", names, lines, empty="none: all is well")
-        )
-
-
-@letters_app.command("show")
-def show_letter(
-    letter: Annotated[UUID, typer.Argument(help="The dead letter's id.")],
-    json: AsJson = False,
-) -> None:
-    """Show all errors of one dead letter, with its decoded document."""
-    with failures(as_json=json), hub_session() as hub:
-        found = hub.database.rows("dead_letter", {"id": letter})
-        if not found:
-            raise LookupError(f"there is no dead letter {letter}")
-        one = found[0]
-        tree = hub.database.rows("payload", {"sha256": one["tree_sha256"]}) if one["tree_sha256"] else []
-        body = tree[0]["body"].decode("utf-8", "replace") if tree else ""
-        emit({**one, "tree": body}, as_json=json, people=lambda: _show_letter(one, body))
-
-
-def _show_letter(letter: dict[str, Any], body: str) -> None:
-    console.print(f"[bold]{letter['summary']}[/bold]", markup=True)
-    console.print(
-        f"{letter['class']} at {letter['step']} ({letter['code']}) in {letter['flow']}, {letter['state']}, "
-        f"mapping {letter['mapping'] or '-'}\n"
-    )
-    lines = [
-        (e.get("path"), e.get("message"), e.get("found"), e.get("source"), e.get("position"))
-        for e in letter["errors"]
-    ]
-    table("Errors", ("where", "what", "found", "from", "position"), lines)
-    if body:
-        console.print("[bold]Decoded document[/bold]")
-        console.print(body, markup=False)
-
-
-@letters_app.command("replay")
-def replay_letter(
-    letter: Annotated[UUID, typer.Argument(help="The dead letter's id.")],
-    note: Annotated[str, typer.Option(help="Why; kept in the audit log.")] = "",
-    json: AsJson = False,
-) -> None:
-    """Try a dead letter again with today's mapping; what fails again is parked."""
-    from hub.pipeline.replay import replay
-
-    with failures(as_json=json), hub_session() as hub:
-        result = replay(hub, letter, f"cli:{getpass.getuser()}", note)
-        emit(result, as_json=json, people=lambda: _show_replayed(result))
-        if result.get("problem"):
-            raise Failed
-
-
-def _show_replayed(result: dict[str, Any]) -> None:
-    console.print(f"now {result['state']}" + (f": {result['problem']}" if result.get("problem") else ""))
-    if result["targets"]:
-        console.print(f"next: returns-hub run {' / '.join(result['targets'])}, or Airflow does it by itself")
-
-
-@letters_app.command("discard")
-def discard_letter(
-    letter: Annotated[UUID, typer.Argument(help="The dead letter's id.")],
-    note: Annotated[str, typer.Option(help="Why; kept in the audit log.")],
-    json: AsJson = False,
-) -> None:
-    """Set a dead letter aside for good, with a reason. Nothing is deleted."""
-    from hub.pipeline.replay import discard
-
-    with failures(as_json=json), hub_session() as hub:
-        result = discard(hub, letter, f"cli:{getpass.getuser()}", note)
-        emit(result, as_json=json, people=lambda: console.print("discarded"))
 
 
 def rebuild(

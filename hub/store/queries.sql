@@ -382,13 +382,25 @@ FROM unnest(%(id)b::uuid[], %(kind)b::text[], %(message_id)b::uuid[], %(effect_i
              step, code, path, fingerprint, summary, errors, tree_sha256, mapping, state, replays)
 
 -- dead_letter --
-SELECT * FROM dead_letters WHERE id = %(id)s
+SELECT l.*, d.source_key AS document_key FROM dead_letters l LEFT JOIN documents d ON d.id = l.document_id
+WHERE l.id = %(id)s
 
 -- dead_letters --
-SELECT * FROM dead_letters
-WHERE (%(state)s = '' OR state = %(state)s) AND (%(run_id)s = '' OR run_id = %(run_id)s)
-  AND (%(flow)s = '' OR flow = %(flow)s OR target = %(flow)s)
-ORDER BY created_at DESC, id DESC LIMIT %(limit)s
+SELECT l.*, d.source_key AS document_key FROM dead_letters l LEFT JOIN documents d ON d.id = l.document_id
+WHERE (%(state)s = '' OR l.state = %(state)s) AND (%(run_id)s = '' OR l.run_id = %(run_id)s)
+  AND (%(flow)s = '' OR l.flow = %(flow)s OR l.target = %(flow)s)
+ORDER BY l.created_at DESC, l.id DESC LIMIT %(limit)s
+
+-- dead_letters_called --
+-- By the beginning or the end of an id, as people shorten it.
+SELECT id FROM dead_letters WHERE starts_with(id::text, %(part)s) OR right(id::text, length(%(part)s)) = %(part)s
+ORDER BY id LIMIT 5
+
+-- dead_letters_to_replay --
+SELECT id FROM dead_letters
+WHERE state IN ('open', 'parked') AND (%(flow)s = '' OR flow = %(flow)s OR target = %(flow)s)
+  AND (%(cause)s = '' OR code = %(cause)s OR fingerprint = %(cause)s)
+ORDER BY created_at, id
 
 -- settle_dead_letter --
 UPDATE dead_letters SET state = %(state)s, settled_at = now(), settled_by = %(actor)s, note = %(note)s

@@ -178,6 +178,37 @@ def test_dead_letters_are_listed_shown_replayed_and_discarded(filled: Run) -> No
     assert answer(filled("status", "--json"))["problems"] == []
 
 
+def test_dead_letters_are_one_line_each_and_name_their_document(filled: Run) -> None:
+    letters = answer(filled("deadletters", "list", "--json"))
+    lines = filled("deadletters", "list").output.splitlines()
+    assert len(lines) == len(letters) + 2
+    for letter, line in zip(letters, lines[1:-1], strict=True):
+        assert line.startswith(str(letter["id"])[-8:])
+        assert letter["document_key"] in line
+        assert len(line) <= 160
+        assert letter["document_key"] in filled("deadletters", "show", str(letter["id"])[-8:]).output
+
+
+def test_dead_letters_are_replayed_by_short_ids_or_all_of_a_kind(filled: Run) -> None:
+    letters = answer(filled("deadletters", "list", "--json"))
+    ids = [letter["id"] for letter in letters]
+    several = answer(filled("deadletters", "replay", ids[0][-8:], ids[1][:-1], "--json", code=1))
+    assert (several["states"], several["dead"]) == ({"parked": 2}, 2)
+    code = letters[0]["code"]
+    of_code = [letter for letter in letters if letter["code"] == code]
+    shown = filled("deadletters", "replay", "--code", code, "--flow", "acme_returns_in", code=1).output
+    assert f"{len(of_code)} still dead" in shown
+    assert answer(filled("deadletters", "replay", "--all", "--json", code=1))["dead"] == len(letters)
+    assert "no open dead letter" in filled("deadletters", "replay", "--flow", "wms_receipts_in").output
+
+
+def test_a_replay_without_a_choice_or_with_an_unclear_id_is_refused(filled: Run) -> None:
+    first = answer(filled("deadletters", "list", "--json"))[0]["id"]
+    assert "--all" in filled("deadletters", "replay", code=1).output
+    assert "--all" in filled("deadletters", "replay", first, "--all", code=1).output
+    assert "may be any of" in filled("deadletters", "replay", first[:6], code=1).output
+
+
 def test_the_projection_is_what_the_facts_say(filled: Run) -> None:
     assert answer(filled("rebuild", "--json"))["changed"] == 0
     assert answer(filled("audit", "--json"))["whole"] is True
