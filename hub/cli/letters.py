@@ -62,8 +62,11 @@ def called(hub: Hub, written: str) -> UUID:
 @letters_app.command("list")
 def list_letters(
     state: Annotated[
-        str, typer.Option(help="open, parked, replayed, discarded, resolved; empty for all.")
-    ] = "open",
+        str,
+        typer.Option(
+            help="open, parked (failed again), waiting (both), replayed, discarded, resolved; empty for all."
+        ),
+    ] = "waiting",
     flow: Annotated[str, typer.Option(help="Only of this flow or target.")] = "",
     run_id: Annotated[str, typer.Option("--run", help="Only of this run.")] = "",
     limit: Annotated[int, typer.Option(help="At most so many, newest first.")] = 100,

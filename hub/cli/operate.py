@@ -13,13 +13,19 @@ from hub.cli.session import hub_session
 
 Budget = Annotated[float, typer.Option(help="Seconds of work at most; the rest waits for the next run.")]
 
+_OPEN = {"states": ["open", "parked"], "run": "", "limit": 10}
+
 
 def run(
     flow: Annotated[str, typer.Argument(help="An intake flow, a delivery flow, or a target system.")],
     budget: Budget = 60.0,
     json: AsJson = False,
 ) -> None:
-    """Run a flow once, without Airflow: read, admit and account; or deliver and account."""
+    """Run a flow once, without Airflow: read, admit and account; or deliver and account.
+
+    Dead letters are shown, but do not fail the run: they are kept, and wait for somebody. Exit code 1 says
+    that something could not be done, or that the account does not add up.
+    """
     from hub.pipeline import account, admit, deliver, read
 
     run_id = f"cli:{uuid4()}"
@@ -38,16 +44,29 @@ def run(
             steps["deliver"] = deliver.deliver(hub, target, run_id, budget)
             result = account.account(hub, run_id, target=target)
         steps["account"] = {**result.totals, "dead_letters": result.dead_letters, "problems": result.problems}
-        emit(steps, as_json=json, people=lambda: _show_steps(flow, steps))
+        name = flow if flow in catalog.intake else target
+        groups = (
+            hub.database.rows("console_letter_groups", {**_OPEN, "flow": name}) if result.dead_letters else []
+        )
+        emit(steps, as_json=json, people=lambda: _show_run(flow, name, steps, groups))
         if not result.balanced:
             raise Failed
 
 
-def _show_steps(flow: str, steps: dict[str, Any]) -> None:
+def _show_run(flow: str, name: str, steps: dict[str, Any], groups: list[dict[str, Any]]) -> None:
     lines = [
-        (step, name, value) for step, counted in steps.items() for name, value in counted.items() if value
+        # the account proves all that ever came; the other steps count this run
+        ("in all so far" if step == "account" else step, what, value)
+        for step, counted in steps.items()
+        for what, value in counted.items()
+        if value
     ]
     table(flow, ("step", "what", "count"), lines, empty="nothing to do")
+    if groups:
+        console.print("[yellow]Dead letters that wait for somebody[/yellow]")
+        for group in groups:
+            console.print(f"{group['letters']} of {group['code']}: {group['summary']}", markup=False)
+        console.print(f"→ returns-hub deadletters list --flow {name}", soft_wrap=True)
 
 
 def trace(
@@ -57,64 +76,14 @@ def trace(
     json: AsJson = False,
 ) -> None:
     """Show the whole way of the returns behind any number: messages, facts, effects, dead letters."""
+    from hub.cli.way import show_way
     from hub.pipeline.trace import trace as find_way
 
     with failures(as_json=json), hub_session() as hub:
         found = find_way(hub, key)
-        emit(found, as_json=json, people=lambda: _show_trace(found))
+        emit(found, as_json=json, people=lambda: show_way(found))
         if not found["returns"] and not found["messages"]:
             raise Failed
-
-
-def _show_trace(found: dict[str, Any]) -> None:
-    if not found["returns"] and not found["messages"]:
-        console.print(f"nothing is known under '{found['key']}'")
-    for one in found["returns"]:
-        _show_return(one)
-    if found["messages"]:
-        lines = [(m["id"], m["flow"], m["source_key"], m["state"]) for m in found["messages"]]
-        table("Messages that reached no return", ("message", "flow", "key", "state"), lines)
-
-
-def _show_return(one: dict[str, Any]) -> None:
-    state = one["return"]
-    rma = state.get("rma_number") or "no RMA yet"
-    console.print(f"[bold]Return {state.get('return_id')}[/bold]  {rma}  [cyan]{state.get('status')}[/cyan]")
-    decision = state.get("decision") or {}
-    if decision:
-        policy = decision.get("policy") or {}
-        reasons = "; ".join(decision.get("reasons") or ())
-        console.print(
-            f"decision {decision.get('outcome')} by {policy.get('name')} rule {policy.get('rule')} {reasons}"
-        )
-    console.print()
-    messages = [
-        (_at(m["received_at"]), m["flow"], m["document_key"], m["state"], m["seen"]) for m in one["messages"]
-    ]
-    table("Messages", ("received", "flow", "document", "state", "seen"), messages)
-    facts = [
-        (_at(f["recorded_at"]), f["type"], f["source"], f["mapping"] or f["actor"]) for f in one["facts"]
-    ]
-    table("Facts", ("recorded", "type", "source", "by"), facts)
-    effects = [
-        (
-            _at(e["created_at"]),
-            f"{e['target']}.{e['operation']}",
-            e["business_key"],
-            e["state"],
-            e["reference"],
-            e["attempts"],
-        )
-        for e in one["effects"]
-    ]
-    table("Effects", ("created", "operation", "key", "state", "reference", "attempts"), effects)
-    if one["dead_letters"]:
-        letters = [(x["id"], x["step"], x["code"], x["state"], x["summary"]) for x in one["dead_letters"]]
-        table("Dead letters", ("id", "step", "code", "state", "why"), letters)
-
-
-def _at(when: Any) -> str:
-    return str(when.isoformat(timespec="milliseconds")) if when else ""
 
 
 def rebuild(

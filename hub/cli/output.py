@@ -14,6 +14,7 @@ from uuid import UUID
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from connectors.errors import ConnectorError
 
@@ -117,5 +118,7 @@ def _fail(kind: str, message: str, *, as_json: bool) -> None:
     if as_json:
         print(dumps({"error": {"kind": kind, "message": message}}), file=sys.stdout)  # noqa: T201
     else:
-        errors.print(f"[red]{kind}[/red]: {message}", markup=True, soft_wrap=True)
+        # names of classes say nothing to people; of the database they want to know that it is one
+        start = f"{kind}: " if kind == "database" else ""
+        errors.print(Text.assemble(("✗ ", "bold red"), start, message), soft_wrap=True)
     raise typer.Exit(1)

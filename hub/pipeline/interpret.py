@@ -40,8 +40,9 @@ class Failure:
         """The first error in one sentence, with how many more there are."""
         first = self.errors[0]
         more = f" (and {len(self.errors) - 1} more)" if len(self.errors) > 1 else ""
-        path = f"{first['path']}: " if first.get("path") else ""
-        return f"{path}{first['message']}{more}"
+        place, message = str(first.get("path") or ""), str(first["message"])
+        said = not place or message.lower().startswith(place.lower())
+        return f"{'' if said else f'{place}: '}{message}{more}"
 
 
 @dataclass(slots=True, kw_only=True)

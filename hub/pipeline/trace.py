@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from hub.pipeline.context import Hub
+
+_SHORTEST = 4
+"""What is shorter stands in too many texts to be looked for in the errors of dead letters."""
 
 
 def find(hub: Hub, key: str) -> dict[str, Any]:
@@ -17,12 +21,15 @@ def find(hub: Hub, key: str) -> dict[str, Any]:
             space around it is ignored.
 
     Returns:
-        `key`, `return_ids` in no particular order, and `messages` that reached no return (dead letters).
+        `key`, `return_ids` in no particular order, and `messages` that reached no return, also those whose
+        dead letter only names the key; each with `document_key`, `dead_letter_id` and `reason`.
     """
     value = key.strip()
     hits = hub.database.rows("returns_by_key", {"values": sorted({value, value.upper(), value.lower()})})
     hits += _by_id(hub, value)
     messages = hub.database.rows("find_messages", {"value": value})
+    known = {message["id"] for message in messages}
+    messages += [message for message in _named_by_letters(hub, value) if message["id"] not in known]
     found = {hit["return_id"]: None for hit in hits} | {
         m["return_id"]: None for m in messages if m["return_id"]
     }
@@ -31,6 +38,18 @@ def find(hub: Hub, key: str) -> dict[str, Any]:
         "return_ids": list(found),
         "messages": [message for message in messages if not message["return_id"]],
     }
+
+
+def _named_by_letters(hub: Hub, value: str) -> list[dict[str, Any]]:
+    if len(value) < _SHORTEST:
+        return []
+    # a number within a longer one is another number
+    whole = re.compile(rf"(?<![\w-]){re.escape(value)}(?![\w-])")
+    return [
+        {name: cell for name, cell in row.items() if name != "errors"}
+        for row in hub.database.rows("find_letters", {"value": value})
+        if any(whole.search(str(text)) for error in row["errors"] for text in error.values())
+    ]
 
 
 def _by_id(hub: Hub, value: str) -> list[dict[str, Any]]:

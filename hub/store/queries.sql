@@ -387,7 +387,8 @@ WHERE l.id = %(id)s
 
 -- dead_letters --
 SELECT l.*, d.source_key AS document_key FROM dead_letters l LEFT JOIN documents d ON d.id = l.document_id
-WHERE (%(state)s = '' OR l.state = %(state)s) AND (%(run_id)s = '' OR l.run_id = %(run_id)s)
+WHERE (%(state)s = '' OR l.state = %(state)s OR (%(state)s = 'waiting' AND l.state IN ('open', 'parked')))
+  AND (%(run_id)s = '' OR l.run_id = %(run_id)s)
   AND (%(flow)s = '' OR l.flow = %(flow)s OR l.target = %(flow)s)
 ORDER BY l.created_at DESC, l.id DESC LIMIT %(limit)s
 
@@ -530,10 +531,21 @@ SELECT * FROM dead_letters WHERE return_id = %(return_id)s ORDER BY created_at
 
 -- find_messages --
 -- Messages by what a person types: the source's own key, or a control number of their interchange.
-SELECT m.id, m.return_id, m.source_key, m.state, m.flow FROM messages m
+SELECT m.id, m.return_id, m.source_key, m.state, m.flow, d.source_key AS document_key, l.id AS dead_letter_id,
+       l.summary AS reason
+FROM messages m JOIN documents d ON d.id = m.document_id
+LEFT JOIN dead_letters l ON l.message_id = m.id AND l.state IN ('open', 'parked')
 WHERE m.source_key = %(value)s OR substring(m.source_key FROM '[^/]*$') = %(value)s
    OR m.document_id IN (SELECT document_id FROM interchanges WHERE control = %(value)s AND direction = 'in')
 ORDER BY m.received_at LIMIT 500
+
+-- find_letters --
+-- Messages without a return whose open dead letter names what a person types.
+SELECT m.id, m.return_id, m.source_key, m.state, m.flow, d.source_key AS document_key, l.id AS dead_letter_id,
+       l.summary AS reason, l.errors
+FROM dead_letters l JOIN messages m ON m.id = l.message_id JOIN documents d ON d.id = m.document_id
+WHERE l.state IN ('open', 'parked') AND m.return_id IS NULL AND strpos(l.errors::text, %(value)s) > 0
+ORDER BY l.created_at LIMIT 500
 
 -- facts_by_id --
 SELECT id, return_id, type, version, source, occurred_at, recorded_at, entity, site, actor, actor_kind,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -207,6 +208,49 @@ def test_a_replay_without_a_choice_or_with_an_unclear_id_is_refused(filled: Run)
     assert "--all" in filled("deadletters", "replay", code=1).output
     assert "--all" in filled("deadletters", "replay", first, "--all", code=1).output
     assert "may be any of" in filled("deadletters", "replay", first[:6], code=1).output
+
+
+def test_trace_shows_why_a_message_died_and_what_to_do(filled: Run) -> None:
+    letters = answer(filled("deadletters", "list", "--json"))
+    [unmapped] = [letter for letter in letters if letter["step"] == "map"]
+    [message] = answer(filled("trace", key_of(filled, unmapped), "--json"))["messages"]
+    assert (message["dead_letter_id"], message["reason"]) == (unmapped["id"], unmapped["summary"])
+    text = filled("trace", key_of(filled, unmapped)).output
+    assert unmapped["summary"] in text
+    assert f"returns-hub deadletters show {unmapped['id']}" in text
+
+
+def key_of(run: Run, letter: dict[str, Any]) -> str:
+    """The number by which the partner knows a dead letter's document."""
+    tree = json.loads(answer(run("deadletters", "show", letter["id"], "--json"))["tree"])
+    return str(tree["BGN"]["02"])
+
+
+def test_trace_finds_what_only_a_dead_letter_names(filled: Run) -> None:
+    [undecoded] = [
+        letter for letter in answer(filled("deadletters", "list", "--json")) if letter["step"] == "decode"
+    ]
+    text = " ".join(str(value) for error in undecoded["errors"] for value in error.values())
+    word = max(re.findall(r"(?<![\w-])[\w-]{4,}(?![\w-])", text), key=len)
+    found = answer(filled("trace", word, "--json"))["messages"]
+    assert undecoded["id"] in {message["dead_letter_id"] for message in found}
+    assert "nothing is known" in filled("trace", word[:-1], code=1).output
+
+
+def test_a_run_names_what_waits_and_what_its_totals_count(filled: Run) -> None:
+    text = filled("run", "acme_returns_in").output
+    assert "in all so far" in text
+    assert "→ returns-hub deadletters list --flow acme_returns_in" in text
+    assert "'ZZ' is not in lookup" in text
+
+
+def test_the_heading_of_a_trace_says_who_and_how_much(filled: Run) -> None:
+    key = filled_po(filled)
+    state = answer(filled("trace", key, "--json"))["returns"][0]["return"]
+    heading, decision = filled("trace", key).output.splitlines()[:2]
+    assert state["origin"]["id"] in heading
+    assert f"{len(state['lines'])} line" in heading
+    assert f"({state['decision']['policy']['name']}, rule {state['decision']['policy']['rule']})" in decision
 
 
 def test_the_projection_is_what_the_facts_say(filled: Run) -> None:
