@@ -75,6 +75,14 @@ def place(file: Path, system: str, meanings: Mapping[str, str]) -> str:
     return table.text()
 
 
+def known_codes(file: Path) -> frozenset[str]:
+    """Every code of every system in a code table, the canonical names too; empty when there is no table."""
+    if not file.is_file():
+        return frozenset()
+    table = _Table(file)
+    return frozenset(code for name in table.names if name != "title" for code in table.codes_of(name))
+
+
 class _Table:
     """A code table as text: rows can be changed, comments and all else stay."""
 

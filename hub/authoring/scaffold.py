@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from hub.authoring.guesses import by_values
 from hub.authoring.proposal import PARTY, REFERENCES, assign, calls, key_of, wants
 from hub.authoring.sources import Found, Sources, sources
 from hub.authoring.targets import Field, fields_of
@@ -16,6 +17,7 @@ TABLES: Mapping[str, str] = {"reason": "return_reason", "uom": "unit"}
 """Name of a field → its code table, where they differ."""
 
 _CHANNELS = {"x12": "edi", "edifact": "edi", "csv": "file", "xlsx": "file"}
+_ROWS = ("csv/", "xlsx/")
 _CONSTANTS = {"return_type": "customer"}
 _ONE_LINE = "one record is one line here; group_by of the resource makes several rows one return"
 _SKIPPED = frozenset(("external_ids", "references", "parties", "ext", "evidence", "warranty", "origin"))
@@ -33,6 +35,7 @@ class Order:
         sample: Name of the sample, without its ending.
         zone: Where the partner's times are meant, when they say no offset.
         tables: Code tables that exist, without `.csv`.
+        units: Codes of units that any system uses.
     """
 
     ref: str
@@ -42,6 +45,7 @@ class Order:
     sample: str
     zone: str
     tables: frozenset[str]
+    units: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,8 +80,12 @@ class _Writer:
         self._order = order
         self._found = found
         self._fields = fields
-        self._given = assign(found, list(wants(fields)), order.zone)
         self._key = key_of(found)
+        wanted = list(wants(fields))
+        named = assign(found, wanted, order.zone)
+        self._rows = order.source_type.startswith(_ROWS) and not found.lines
+        self._guessed = by_values(found, wanted, named, self._key, order.units) if self._rows else {}
+        self._given = {**named, **self._guessed}
         self._used: set[Found] = {self._key} if self._key else set()
         self._lookups: dict[str, str] = {}
         self._draft = Draft()
@@ -152,8 +160,10 @@ class _Writer:
         yield from _filled(list(self._group(one.fields, path, depth + 2)), one.fields, depth + 2)
 
     def _single(self) -> str | None:
-        """A path that gives one element, when a record is one line: the article's."""
+        """A path that gives one element, when a record is one line: the article's, or the number of a row."""
         item = next((self._given[one] for one in ("lines.item.sku", "lines.sku") if one in self._given), None)
+        if item is None and self._rows:
+            item = self._key
         return item.path if item else None
 
     def _leaf(self, one: Field, path: str, pad: str) -> Iterator[str]:
@@ -166,7 +176,7 @@ class _Writer:
         right = self._right(one, source) if source else None
         if source and right:
             self._used.add(source)
-            yield f"{pad}{one.name}: {scalar(right)}" + self._note(one, source)
+            yield f"{pad}{one.name}: {scalar(right)}" + self._note(one, path, source)
             return
         yield from self._unplaced(one, path, pad)
 
@@ -192,8 +202,11 @@ class _Writer:
             parts.append("optional")
         return " | ".join(parts)
 
-    def _note(self, one: Field, source: Found) -> str:
+    def _note(self, one: Field, path: str, source: Found) -> str:
         example = shown(source.values[0], 30)
+        if path in self._guessed:
+            words = f"{path}: {source.path} was taken for its values ({example}): is it right?"
+            return f"   {self._todo(words, '')}"
         if one.values and any(str(value).lower() not in one.values for value in source.values):
             words = f"{one.name}: {example} must become one of {', '.join(one.values)}"
             return f"   {self._todo(words, '')}"
@@ -208,7 +221,7 @@ class _Writer:
         if constant:
             note = f"   # one of {', '.join(one.values)}" if one.values else ""
             yield f"{pad}{one.name}: = {constant}{note}"
-        elif one.kind == "unit" and one.required:
+        elif one.kind == "unit" and one.required and path not in self._given:
             words = f"{path}: the source names no unit: is it always each?"
             yield f"{pad}{one.name}: = EA   {self._todo(words, '')}"
         elif one.required or one.name == "sku":

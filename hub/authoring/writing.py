@@ -10,7 +10,7 @@ from typing import Any
 
 from connectors.registry import capabilities
 from hub.authoring import starters
-from hub.authoring.codes import Column, add_column, place
+from hub.authoring.codes import Column, add_column, known_codes, place
 from hub.authoring.jsontext import pretty
 from hub.authoring.payload import Payload, recognise
 from hub.authoring.scaffold import Draft, Order, begin
@@ -102,6 +102,7 @@ def new_mapping(
         sample=slug,
         zone=zone,
         tables=frozenset(path.stem for path in (project / "mappings" / CODES).glob("*.csv")),
+        units=known_codes(_table(project, "unit")),
     )
     draft = begin(order, payload.trees)
     folder = project / "mappings" / system

@@ -90,7 +90,8 @@ def test_nothing_is_overwritten(copied: Project) -> None:
         ("new", "mapping", "nordwind.returns", *again),
         ("new", "flow", "erp_rma", "--system", "nordwind", "--map", "nordwind.returns"),
     ):
-        assert "nothing is overwritten" in " ".join(copied.run(*command, code=1).split())
+        said = " ".join(copied.run(*command, code=1).split())
+        assert said.startswith("✗ nothing is overwritten")  # and no name of a class
     assert {path: path.read_bytes() for path in copied.folder.rglob("*") if path.is_file()} == before
 
 
@@ -206,6 +207,49 @@ def test_rows_are_one_return_only_with_a_clear_head(
     file = tmp_path / "a.csv"
     file.write_text(text, encoding="utf-8")
     assert recognise(file).options.get("group_by") == columns
+
+
+def begin_flat(project: Project, body: str) -> tuple[str, str]:
+    """The mapping of a flat file, and what was said."""
+    project.write("flat.csv", body)
+    project.run("new", "system", "sur", "--connector", "files", "--from-sample", "flat.csv")
+    said = project.run(
+        "new", "mapping", "sur.returns", "--from-sample", "flat.csv", "--zone", "Europe/Madrid"
+    )
+    return text(project, "mappings/sur/returns.yaml"), said
+
+
+def test_a_flat_file_in_another_language_becomes_a_mapping(copied: Project) -> None:
+    mapping, said = begin_flat(copied, FLAT)
+    for line in (
+        "key:     devolucion",
+        "requested_at: fecha | datetime(%Y-%m-%d, Europe/Madrid)",
+        "each: referencia as line",
+        "requested: cantidad | decimal",
+        "uom: unidad | lookup(unit)",
+        "reason: motivo | crosswalk(reason)",
+        "unit_price: precio | decimal",
+        "lookups:",
+        "  unit: codes/unit.csv[sur]",
+    ):
+        assert line in mapping
+    assert "returns-hub new codes unit sur PZA=…" in said
+    assert "is it always each?" not in said
+
+
+def test_names_that_say_nothing_are_placed_by_their_values_and_to_be_checked(copied: Project) -> None:
+    mapping, said = begin_flat(copied, "devolucion,a,b,c,d,e,f,g,h,i\n" + FLAT.split("\n", 1)[1])
+    assert "requested_at: b | datetime(%Y-%m-%d, Europe/Madrid)   # TODO" in mapping
+    assert "uom: g | lookup(unit)" in mapping
+    assert "requested: f | decimal" in mapping
+    assert "TODO lines.requested: f was taken for its values ('2'): is it right?" in said
+    assert "is it always each?" not in said
+
+
+def test_of_two_columns_that_look_alike_none_is_taken(copied: Project) -> None:
+    mapping, said = begin_flat(copied, "return_no,a,b,c\nR1,2026-11-03,2026-11-04,KG\n")
+    assert "requested_at: a" not in mapping
+    assert "TODO requested_at: When it was asked for." in said
 
 
 def test_a_guessed_grouping_is_said_to_be_a_guess(copied: Project) -> None:
