@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Any
 
 from hub.mapping.functions import FUNCTIONS, Function
@@ -84,6 +85,12 @@ class BoundExpression:
         return VALUE + sum(step.function.cost * (1 + len(step.operands)) + step.length for step in self.steps)
 
 
+def _unknown_function(name: str) -> str:
+    near = get_close_matches(name, FUNCTIONS, n=1, cutoff=0.7)
+    meant = f", did you mean {near[0]}?" if near else ";"
+    return f"unknown function{meant} known: {', '.join(sorted(FUNCTIONS))}"
+
+
 def is_canonical(document_type: str) -> bool:
     """Whether a document type names one of our own facts (`return.requested@1`)."""
     return _CANONICAL_TYPE.fullmatch(document_type) is not None
@@ -129,7 +136,7 @@ class Binder:
         """Bind one call to a value of some shape; returns it with the shape of its result."""
         function = FUNCTIONS.get(call.name)
         if function is None:
-            raise ArgumentRefused(f"unknown function; known: {', '.join(sorted(FUNCTIONS))}")
+            raise ArgumentRefused(_unknown_function(call.name))
         params = spread(function.params, len(call.arguments))
         pairs = list(zip(params, call.arguments, strict=True))
         operands = tuple(

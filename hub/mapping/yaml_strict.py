@@ -135,6 +135,9 @@ class Node:
         return {key: item.plain() for key, item in self.value.items()}
 
 
+_HINT = "check the indentation and quotes of this line"
+
+
 def load(path: Path, name: str | None = None) -> Node:
     """Read one YAML file; `name` is how errors call it (default: the path).
 
@@ -171,7 +174,7 @@ def loads(text: str, name: str = "<text>") -> Node:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         said = ", ".join(part for part in (error.context, error.problem) if part)
-        raise YamlError(name, line, column, f"not YAML: {said}") from error
+        raise YamlError(name, line, column, f"not YAML: {said}: {_HINT}") from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise YamlError(name, line, 1, f"not YAML: {error.reason}") from error

@@ -199,5 +199,8 @@ def _after_epoch(microseconds: int) -> datetime:
 def _with_offset(text: str) -> datetime:
     moment = moment_of(text)
     if not isinstance(moment, datetime) or moment.tzinfo is None:
-        raise ValueRefused(f"expected a time with offset such as 2026-11-01T10:00:00Z, found {shown(text)}")
+        raise ValueRefused(
+            f"expected a time with offset such as 2026-11-01T10:00:00Z, found {shown(text)}: "
+            "say the zone that it is meant in, such as tz(Europe/Madrid)"
+        )
     return moment

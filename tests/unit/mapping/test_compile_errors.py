@@ -46,6 +46,7 @@ map:
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
+        ("a: b | decimel", "decimel: unknown function, did you mean decimal? known: boolean"),
         ("a: b | frobnicate", "test.yaml:5:10: frobnicate: unknown function; known: boolean, concat"),
         ("a: b | pad", "5:10: pad: expected 1 to 3 arguments, found 0"),
         ("a: b | trim(x)", "5:10: trim: expected 0 arguments, found 1"),

@@ -61,7 +61,7 @@ def test_every_function_is_documented_and_has_an_example(function: Function) -> 
         (
             "datetime",
             "2026-11-01",
-            "expected a time with offset such as 2026-11-01T10:00:00Z, found '2026-11-01'",
+            "found '2026-11-01': say the zone that it is meant in, such as tz(Europe/Madrid)",
         ),
         ("datetime", "2026-11-01T25:00:00Z", "'2026-11-01T25:00:00Z' is no date: hour must be in 0..23"),
         (

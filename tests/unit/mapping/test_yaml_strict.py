@@ -59,6 +59,7 @@ def test_an_error_inside_a_text_points_at_its_column() -> None:
         ("? [a]\n: b\n", "f.yaml:1:3: expected a text as key, found a list or map"),
         ("a: [1, 2\nb: 3\n", "f.yaml:2:2: not YAML"),
         ("a: 'x\n", "not YAML"),
+        ("a: b: c\n", "not allowed here: check the indentation and quotes of this line"),
         ("a: \x07\n", "f.yaml:1:1: not YAML: special characters are not allowed"),
         ("[" * 40 + "]" * 40, "f.yaml:1:33: nested deeper than 32"),
         ("[" + "x," * MAX_NODES + "]", f"more than {MAX_NODES} values"),
