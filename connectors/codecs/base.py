@@ -37,6 +37,12 @@ class Finding:
     offset: int | None = None
     fatal: bool = True
 
+    @property
+    def said(self) -> str:
+        """The message with its place, which is not said twice."""
+        named = not self.place or self.message.lower().startswith(self.place.lower())
+        return self.message if named else f"{self.place}: {self.message}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:

@@ -11,6 +11,7 @@ import orjson
 from connectors.codecs.base import Finding, Record
 
 ROWS = "rows"
+_DELIMITERS = (";", "\t", "|")
 
 
 def columns_of(options: Mapping[str, Any]) -> tuple[str, ...]:
@@ -32,11 +33,17 @@ def unknown(columns: Sequence[str], header: Sequence[str], place: str) -> Findin
     )
     return Finding(
         code="csv.group",
-        message=f"The header {said}: group_by cannot group by it.",
+        message=f"The header {said}: group_by cannot group by it{_other_delimiter(header) or '.'}",
         place=place,
         expected=f"the columns {', '.join(columns)} and none called '{ROWS}'",
         found=", ".join(header),
     )
+
+
+def _other_delimiter(header: Sequence[str]) -> str:
+    """A question, when a header that is a single column looks as if it were several."""
+    found = [sign for sign in _DELIMITERS if len(header) == 1 and sign in header[0]]
+    return f"; is the delimiter {found[0]!r}?" if found else ""
 
 
 def grouped(records: Iterable[Record], columns: Sequence[str]) -> Iterator[Record]:

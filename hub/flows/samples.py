@@ -25,6 +25,9 @@ from hub.mapping.errors import MappingFailed
 from hub.mapping.yaml_strict import YamlError
 
 EXPECTED = ".expected.json"
+_LONGEST = 200
+"""Characters of a value that a difference shows."""
+
 _ENVELOPE = {"sender": "SENDER", "receiver": "RECEIVER", "control": 1, "date": "20261101", "time": "1200"}
 
 
@@ -38,6 +41,12 @@ class _Nothing:
 NOTHING = _Nothing()
 
 
+def _brief(value: Any) -> str:
+    """A value for a message: whole documents are cut."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A place where a result is other than expected; `NOTHING` where one side lacks it."""
@@ -47,7 +56,7 @@ class Difference:
     found: Any
 
     def __str__(self) -> str:
-        return f"{self.path}: expected {self.expected!r}, found {self.found!r}"
+        return f"{self.path}: expected {_brief(self.expected)}, found {_brief(self.found)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +159,7 @@ def read_trees(source_type: str, source: Path, mapping_file: Path) -> tuple[list
     # a sample in JSON is one record, not the page of them that the resource reads
     options = {} if form == "json" else _options(source_type, mapping_file)
     for record in codec(form).decode(body, options).records:
-        problems += [f"{finding.place}: {finding.message}" for finding in record.findings]
+        problems += [finding.said for finding in record.findings]
         if record.tree is not None:
             trees.append(record.tree)
     return trees, problems

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,6 +52,17 @@ def test_a_row_without_the_column_or_that_cannot_be_read_is_a_record_of_its_own(
     assert last.findings[0].message == "return R2 may lack a line: line 5, beside its rows, cannot be read."
     assert [one.tree for one in (good, nameless, short, last)] == [None] * 4
     assert [one.index for one in (good, nameless, short, last)] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("sign", [";", "\t", "|"])
+def test_a_header_of_one_column_with_another_delimiter_in_it_is_asked_about(sign: str) -> None:
+    [one] = records(BODY.replace(b",", sign.encode()), group_by="return")
+    assert one.findings[0].message.endswith(f"; is the delimiter {sign!r}?")
+
+
+def test_a_header_of_several_columns_is_not_asked_about_its_delimiter() -> None:
+    [one] = records(b"ret;urn,date\nR1,1\n", group_by="return")
+    assert one.findings[0].message == "The header has no column return: group_by cannot group by it."
 
 
 def test_a_row_that_cannot_be_read_stops_no_return_but_those_it_may_belong_to() -> None:
