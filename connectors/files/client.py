@@ -19,7 +19,8 @@ from connectors import filenames
 from connectors.base import Batch, Connection, Cursor, Document, Exchange, Operation, Receipt
 from connectors.errors import Config, ConnectorError, Contract, Unavailable
 from connectors.filenames import File
-from connectors.files.settings import FilesExtra, FilesOperation, FilesSettings, Resource
+from connectors.files.settings import FilesExtra, FilesSettings, Resource
+from connectors.folders import FileOperation
 from connectors.retry import ShortRetry
 from connectors.settings import check_key, load, load_extra, operation_of, resource_of
 
@@ -178,7 +179,7 @@ class FilesConnector:
         name = filenames.final_name(entry.name, key)
         return self._retry(lambda: self._stat(entry, name))
 
-    def _put(self, entry: FilesOperation, name: str, document: Document) -> Receipt:
+    def _put(self, entry: FileOperation, name: str, document: Document) -> Receipt:
         started = time.perf_counter()
         final = self._folder(entry.folder) / name
         temporary = final.with_name(filenames.temporary_name(name, uuid4().hex))
@@ -204,7 +205,7 @@ class FilesConnector:
             reference=name, body={"name": name, "path": str(final), "size": size}, exchange=exchange
         )
 
-    def _stat(self, entry: FilesOperation, name: str) -> Receipt | None:
+    def _stat(self, entry: FileOperation, name: str) -> Receipt | None:
         for folder in (entry.folder, *entry.find_in):
             path = self._folder(folder) / name
             with self._translated(f"look for {path}"):

@@ -20,11 +20,12 @@ from connectors import filenames
 from connectors.base import Batch, Connection, Cursor, Document, Exchange, Operation, Receipt
 from connectors.errors import Config, ConnectorError, Contract, Unavailable
 from connectors.filenames import File
+from connectors.folders import FileOperation, FolderResource
 from connectors.retry import ShortRetry
 from connectors.settings import check_key, load, operation_of, resource_of
 from connectors.sftp.faults import Moment, said_no, translated
 from connectors.sftp.sessions import Dialer, SessionPool
-from connectors.sftp.settings import Resource, SftpOperation, SftpSettings
+from connectors.sftp.settings import SftpSettings
 
 _KEPT = 65_536  # bytes of an upload kept in its exchange
 _MOST_COPIES = 1000
@@ -96,7 +97,7 @@ class SftpConnector:
         if troubles:
             raise troubles[0]
 
-    def _list(self, entry: Resource) -> list[File]:
+    def _list(self, entry: FolderResource) -> list[File]:
         with self._pool.session() as session, self._translated(f"LIST {entry.folder}"):
             found = session.sftp.listdir_attr(entry.folder)
             return [
@@ -106,7 +107,7 @@ class SftpConnector:
             ]
 
     def _fetched(
-        self, resource: str, entry: Resource, file: File, troubles: list[ConnectorError]
+        self, resource: str, entry: FolderResource, file: File, troubles: list[ConnectorError]
     ) -> Document | None:
         try:
             return self._retry(lambda: self._fetch(resource, entry, file))
@@ -114,7 +115,7 @@ class SftpConnector:
             troubles.append(error)
             return None
 
-    def _fetch(self, resource: str, entry: Resource, file: File) -> Document | None:
+    def _fetch(self, resource: str, entry: FolderResource, file: File) -> Document | None:
         """Read one version of a file; None when it is gone or another version stands there."""
         path = f"{entry.folder.rstrip('/')}/{file.name}"
         with self._pool.session() as session, self._translated(f"GET {path}"):
@@ -145,7 +146,7 @@ class SftpConnector:
         for document in documents:
             self._retry(partial(self._release, entry, document.source_key))
 
-    def _release(self, entry: Resource, source_key: str) -> None:
+    def _release(self, entry: FolderResource, source_key: str) -> None:
         try:
             file = filenames.of_source_key(source_key)
         except ValueError as error:
@@ -190,7 +191,7 @@ class SftpConnector:
         name = filenames.final_name(entry.name, key)
         return self._retry(lambda: self._stat(entry, name))
 
-    def _put(self, entry: SftpOperation, name: str, document: Document) -> Receipt:
+    def _put(self, entry: FileOperation, name: str, document: Document) -> Receipt:
         started = time.perf_counter()
         folder = entry.folder.rstrip("/")
         final, temporary = f"{folder}/{name}", f"{folder}/{filenames.temporary_name(name, uuid4().hex)}"
@@ -208,7 +209,7 @@ class SftpConnector:
         )
         return Receipt(reference=name, body={"name": name, "path": final, "size": size}, exchange=exchange)
 
-    def _stat(self, entry: SftpOperation, name: str) -> Receipt | None:
+    def _stat(self, entry: FileOperation, name: str) -> Receipt | None:
         with self._pool.session() as session:
             for folder in (entry.folder, *entry.find_in):
                 path = str(PurePosixPath(folder, name))
@@ -286,7 +287,7 @@ def _free_name(sftp: paramiko.SFTPClient, archive: str, file: File) -> str:
     raise Config(f"archive {archive}: expected a free name for {file.name}, found none", code="archive_full")
 
 
-def _too_large(entry: Resource, file: File) -> Contract:
+def _too_large(entry: FolderResource, file: File) -> Contract:
     return Contract(
         f"{entry.folder}/{file.name}: expected at most {entry.max_bytes} bytes, found {file.size}",
         code="file_too_large",
