@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hub.authoring.fields import unfilled
-from hub.authoring.library import compile_in
-from hub.flows.draft import CODES, SYSTEM_FILE
+from hub.authoring.library import compile_in, shown
+from hub.flows.check_mappings import check_mapping, unkeyed
+from hub.flows.documents import Documents
+from hub.flows.draft import CODES, SYSTEM_FILE, Draft
+from hub.flows.problems import Problem
 from hub.flows.samples import read_trees, sample_files, target_problems
+from hub.mapping import yaml_strict
 from hub.mapping.compile import CompiledMapping
 from hub.mapping.coverage import Unused, coverage
 from hub.mapping.errors import FieldError, FieldTrace, MappingFailed
+from hub.mapping.yaml_strict import YamlError
+
+_TOLD = frozenset(("unknown-source-field", "unknown-target-field", "no-key"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +55,7 @@ class Showing:
         undecodable: What could not be decoded.
         missing: Required target fields that no rule fills.
         unknown: Rules for fields that the target does not know.
+        told: What `check` says of the file's names: of source and target fields, and of a missing key.
     """
 
     mapping: CompiledMapping
@@ -55,11 +64,13 @@ class Showing:
     undecodable: tuple[str, ...]
     missing: tuple[str, ...]
     unknown: tuple[str, ...]
+    told: tuple[Problem, ...] = ()
 
     @property
     def holds(self) -> bool:
         """Whether every document became a valid one."""
-        faults = self.undecodable or self.missing or self.unknown or not self.documents
+        wrong = any(one.severity == "error" for one in self.told)
+        faults = self.undecodable or self.missing or self.unknown or wrong or not self.documents
         return not faults and not any(one.errors or one.refused for one in self.documents)
 
 
@@ -86,6 +97,7 @@ def show(project_dir: Path, file: Path, sample: str) -> Showing:
         undecodable=tuple(undecodable),
         missing=missing,
         unknown=unknown,
+        told=tuple(_told(project_dir, file.resolve(), mapping)),
     )
 
 
@@ -109,6 +121,17 @@ def sources_of(project_dir: Path, file: Path, sample: str) -> list[Path]:
     mappings = project_dir / "mappings"
     own = [file, file.parent / "samples", file.parent / SYSTEM_FILE, mappings / CODES]
     return [path.resolve() for path in [*own, *([Path(sample)] if sample else [])] if path.exists()]
+
+
+def _told(project_dir: Path, file: Path, mapping: CompiledMapping) -> Iterator[Problem]:
+    """What can be said of one file without the rest of the project."""
+    alone = Draft(project_dir, mappings={mapping.ref: mapping}, paths={mapping.ref: file})
+    try:
+        root = yaml_strict.load(file, shown(project_dir, file))
+    except YamlError:  # it was compiled a moment ago: it is being written right now
+        return
+    found = {*check_mapping(mapping, root, Documents(alone)), *unkeyed(mapping, root)}
+    yield from sorted(one for one in found if one.code in _TOLD)
 
 
 def _shown(mapping: CompiledMapping, tree: Any) -> Shown:

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from hub.authoring.jsontext import pretty
 from hub.authoring.showing import Showing, Shown
+from hub.flows.problems import Problem
 from hub.mapping.errors import FieldTrace
 from hub.mapping.values import shown
 
@@ -48,6 +49,10 @@ def as_tree(showing: Showing, prefix: str = "") -> dict[str, Any]:
         "undecodable": showing.undecodable,
         "missing": showing.missing,
         "unknown": showing.unknown,
+        "problems": [
+            {"severity": one.severity, "code": one.code, "message": one.message, "hint": one.hint}
+            for one in showing.told
+        ],
         "documents": [_plain(document, prefix) for document in showing.documents],
     }
 
@@ -166,15 +171,19 @@ def _verdict(showing: Showing) -> list[RenderableType]:
         )
         for path in showing.missing
     ]
-    parts += [
-        Text.assemble(("✗ ", "bold red"), (path, "bold"), (f": {target} has no such field", "red"))
-        for path in showing.unknown
-    ]
+    parts += [_told(one) for one in showing.told]
     if showing.holds:
         parts.append(Text(f"✓ {len(showing.documents)} valid {target}", "bold green"))
     elif not showing.documents:
         parts.append(Text("✗ the file holds no record", "red"))
     return parts
+
+
+def _told(problem: Problem) -> Text:
+    colour, mark = ("red", "✗") if problem.severity == "error" else ("yellow", "!")
+    said = Text.assemble((f"{mark} ", f"bold {colour}"), (problem.message, colour))
+    said.append(f"   {problem.hint}" if problem.hint else "", "cyan")
+    return said.append(f"   (line {problem.line})", "dim")
 
 
 def _plain(document: Shown, prefix: str) -> dict[str, Any]:

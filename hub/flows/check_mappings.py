@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from canonical.vocabulary import FACT_TYPES
 from hub.flows.clashes import clash
-from hub.flows.documents import Documents
+from hub.flows.documents import RECEIPT, Documents
 from hub.flows.draft import Draft
 from hub.flows.fallbacks import fallbacks
 from hub.flows.forms import ANY, Form, Lost, follow, nearest
 from hub.flows.mapping_walk import Field, Fields, Kept, Walk, may_vanish
 from hub.flows.outcomes import Scope, outcome, paths_of
-from hub.flows.problems import Problem, Severity
+from hub.flows.problems import Problem, Severity, at
 from hub.mapping import yaml_strict
 from hub.mapping.compile import CompiledMapping
 from hub.mapping.nodes import Path
@@ -29,8 +30,24 @@ def check_mappings(found: Draft, documents: Documents) -> Iterator[Problem]:
             root = yaml_strict.load(path, found.relative(path))
         except YamlError:  # it was compiled a moment ago: it is being written right now
             continue
-        yield from _Mapping(mapping).problems(Walk(mapping, root, documents))
+        yield from check_mapping(mapping, root, documents)
+        if not any(flow.map == ref for flow in found.intake.values()):  # else it is told at the flow
+            yield from unkeyed(mapping, root)
     yield from documents.problems
+
+
+def check_mapping(mapping: CompiledMapping, root: Node, documents: Documents) -> Iterator[Problem]:
+    """What is wrong with one mapping, which was written as `root`."""
+    yield from _Mapping(mapping).problems(Walk(mapping, root, documents))
+
+
+def unkeyed(mapping: CompiledMapping, root: Node) -> Iterator[Problem]:
+    """A document that becomes a fact has a key, even when no flow takes it yet; a receipt needs none."""
+    states = mapping.target_type.partition("@")[0] in FACT_TYPES
+    if states and not mapping.has_key and not mapping.source_type.endswith(RECEIPT):
+        message = f"{mapping.ref}: expected key:, since intake recognises repeats by it; found none"
+        hint = "key: and the field with the source's own number of the record"
+        yield at(root, message=message, code="no-key", hint=hint)
 
 
 def text_only(target_type: str) -> bool:
@@ -128,9 +145,8 @@ class _Mapping:
         for name, _ in fields.group.fields if form is not None and form.closed else ():
             if form is not None and name not in form.names:
                 place = fields.node.keys[name]
-                near = nearest(name, form.names)
-                hint = f"did you mean {near!r}?" if near else ""
                 message = f"{self._mapping.target_type} has no field {_joined(fields.path, name)}"
+                hint = _meant(name, form.names)
                 yield Problem(
                     place.file, place.line, place.column, message, "unknown-target-field", "error", hint
                 )
@@ -154,6 +170,13 @@ class _Mapping:
                 yield Problem(
                     place.file, place.line, place.column, message, "required-optional", severity, hint
                 )
+
+
+def _meant(name: str, known: Sequence[str]) -> str:
+    """The field that was probably meant, and all those that the group has."""
+    near = nearest(name, known)
+    listed = f"there are {', '.join(known)}"
+    return f"did you mean {near!r}? {listed}" if near else listed
 
 
 def _without(name: str, fields: Fields) -> Severity | None:

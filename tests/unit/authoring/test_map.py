@@ -61,7 +61,21 @@ def test_required_fields_without_a_rule_and_unknown_fields_are_told(project: Pro
     project.edit(FILE, "  channel: = portal\n", "  chanel: = portal\n")
     said = project.run("map", FILE, code=1)
     assert "channel: return.requested@1 requires it and no rule fills it" in said
-    assert "chanel: return.requested@1 has no such field" in said
+    assert "return.requested@1 has no field chanel   did you mean 'channel'? there are origin, " in said
+
+
+def test_an_optional_path_that_no_record_has_is_told_with_what_was_meant(project: Project) -> None:
+    project.edit(FILE, "item.remark | optional", "item.resaon | optional")
+    said = project.run("map", FILE)
+    assert (
+        "! item.resaon: no sample of json/shop.returns has 'resaon' in item   did you mean 'reason'?" in said
+    )
+
+
+def test_a_fact_without_a_key_is_told_before_any_flow_takes_it(project: Project) -> None:
+    project.edit(FILE, "key: id\n", "")
+    assert "✗ shop.return_request@1: expected key:" in project.run("map", FILE, code=1)
+    assert "shop.return_request@1: expected key:" in project.run("check", code=1)
 
 
 def test_what_the_schema_of_the_target_refuses_is_an_error(project: Project) -> None:

@@ -58,6 +58,12 @@ map:
     map: {"01": = UP, "02": line.item.sku, "03": line.requested, "04": line.uom}
 """
 
+SEGMENTS = "there are BGN, RDR, PRF, DTM, N9, PER, SAC, G38, PKG, TD1, TD5, NTE, N1, LM, BLI"
+THERE_ARE = (
+    "there are origin, external_ids, return_type, channel, requested_resolution, return_required, "
+    "requested_at, parties, references, currency, risk_flags, lines, ext"
+)
+
 
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
@@ -65,7 +71,12 @@ map:
         (
             "channel: ",
             "portal: = x\n  channel: ",
-            (f"{SHOP}:10:3: return.requested@1 has no field portal", "unknown-target-field", "error", ""),
+            (
+                f"{SHOP}:10:3: return.requested@1 has no field portal",
+                "unknown-target-field",
+                "error",
+                THERE_ARE,
+            ),
         ),
         (
             "{sku: item.article}",
@@ -74,7 +85,7 @@ map:
                 f"{SHOP}:18:38: return.requested@1 has no field lines.item.serial_",
                 "unknown-target-field",
                 "error",
-                "",
+                "there are sku, gtin, customer_item, supplier_item, description, hazmat_class",
             ),
         ),
         (
@@ -328,7 +339,7 @@ def test_a_misspelt_required_field_is_both_unknown_and_missing(tmp_path: Path) -
         (8, 3, "missing-target-field"),
         (10, 3, "unknown-target-field"),
     ]
-    assert [problem.hint for problem in problems] == ["", "did you mean 'channel'?"]
+    assert [problem.hint for problem in problems] == ["", f"did you mean 'channel'? {THERE_ARE}"]
 
 
 def test_a_group_that_goes_as_a_whole_may_leave_out_what_it_requires(tmp_path: Path) -> None:
@@ -379,7 +390,7 @@ def test_a_code_table_must_lead_into_the_words_of_the_target(tmp_path: Path) -> 
             "12:31",
             "json/shop.tell has no field lines.line",
             "unknown-target-field",
-            "",
+            "there are sku, quantity, unit",
         ),
         (
             "line.requested | number",
@@ -436,7 +447,7 @@ def test_a_schema_beside_the_mapping_says_what_a_system_takes(
             "7:3",
             "x12/180-004010 has no field BLX",
             "unknown-target-field",
-            "did you mean 'BLI'?",
+            f"did you mean 'BLI'? {SEGMENTS}",
         ),
         (
             '"04": line.uom',
