@@ -21,7 +21,7 @@ from hub.mapping.errors import FieldError, FieldTrace, MappingFailed
 from hub.mapping.generate import generate, text_function
 from hub.mapping.generate_runtime import GiveUp
 from hub.mapping.interpret import Interpreter
-from hub.mapping.limits import TooMuch
+from hub.mapping.limits import TooMuch, is_large
 from hub.mapping.lookups import References
 from hub.mapping.nodes import Expression
 from hub.mapping.plan import Plan, plan
@@ -131,11 +131,24 @@ class CompiledMapping:
         """Map one document; never raises for what the document holds."""
         try:
             return Mapped(self._run(scope), ())
-        except _NOT_PLAIN:
-            interpreter = Interpreter(self.plan, scope, hurried=True)
-            return Mapped(interpreter.run(), interpreter.errors)
+        except _NOT_PLAIN as not_plain:
+            return self._explained(scope, not_plain)
         except TooMuch as error:
             return Mapped({}, (self._too_much(error, ""),))
+
+    def _explained(self, scope: dict[str, Any], not_plain: Exception) -> Mapped:
+        """The interpreter's result, with all errors; of a large document those of the field that failed."""
+        owner = self.generated.owner_of(not_plain)
+        if owner.text and is_large(scope):
+            interpreter = Interpreter(self.plan, scope, hurried=True, only=(owner.path, owner.text))
+            interpreter.run()
+            if interpreter.errors:
+                note = "the record is large: other fields were not looked at"
+                return Mapped(
+                    {}, (*interpreter.errors, FieldError(owner.path, note, owner.text, "", None, ""))
+                )
+        interpreter = Interpreter(self.plan, scope, hurried=True)
+        return Mapped(interpreter.run(), interpreter.errors)
 
     def explain(self, scope: dict[str, Any]) -> list[FieldTrace]:
         """How every field got its value, in the order of the target; `each` lines included."""

@@ -16,6 +16,7 @@ from hub.mapping.errors import FieldError, FieldTrace, TraceStep
 from hub.mapping.limits import (
     PATIENCE,
     VISIT,
+    WORK,
     TooMuch,
     cost_of_list,
     cost_of_text,
@@ -38,6 +39,12 @@ from hub.mapping.nodes import (
 from hub.mapping.paths import Found, Match, Way, matches, position, raw, satisfied
 from hub.mapping.plan import Plan, cost, is_constant
 from hub.mapping.values import ABSENT, ValueRefused, is_absent, shown
+
+_LOOK = 60
+"""What an element costs while one field is explained."""
+
+_EXPLAINED = 700_000
+"""What explaining one field of a large document may cost: about 70 ms."""
 
 HURRY = 0.05
 """Seconds of processor time after which errors are no longer looked for once one is known."""
@@ -72,16 +79,21 @@ class Interpreter:
         plan: What to run.
         root: The document.
         hurried: Only errors are wanted, and after `HURRY` seconds one is enough.
+        only: Of a large document: target path and text of the one expression whose errors are wanted.
 
     Attributes:
         traces: One per evaluated expression, in order; of a hurried run those with errors.
         reads: Every place that was read, with the selectors' places; empty after a hurried run.
     """
 
-    def __init__(self, plan: Plan, root: Any, *, hurried: bool = False) -> None:
+    def __init__(
+        self, plan: Plan, root: Any, *, hurried: bool = False, only: tuple[str, str] | None = None
+    ) -> None:
         self._plan = plan
         self._root = root
-        self._meter = new_meter(cost(plan, plan.document.target), PATIENCE)
+        self._only = only
+        spent = cost(plan, plan.document.target) if only is None else WORK - _EXPLAINED
+        self._meter = new_meter(spent, PATIENCE)
         self._late = thread_time() + HURRY if hurried else None
         self._now = ("", "")
         self._costs: dict[int, int] = {}
@@ -151,7 +163,7 @@ class Interpreter:
             return ABSENT
         made: list[Any] = []
         number = 0
-        spent = self._costs.get(id(repeat)) or VISIT + cost(self._plan, repeat.body)
+        spent = self._costs.get(id(repeat)) or self._cost(repeat)
         self._costs[id(repeat)] = spent
         for element in self._elements(bound, values, scope):
             self._now = (path, repeat.source.expression.text)
@@ -163,6 +175,10 @@ class Interpreter:
             value = self._target(repeat.body, inner, f"{path}[{start + number - 1}]")
             made += [] if value is ABSENT else [value]
         return made or ABSENT
+
+    def _cost(self, repeat: Repeat) -> int:
+        """Of one element; when one field is explained, all elements are looked at and little else is done."""
+        return _LOOK if self._only is not None else VISIT + cost(self._plan, repeat.body)
 
     def _elements(self, bound: BoundExpression, values: list[Any], scope: Scope) -> list[Match]:
         """The elements with their places, which are known when no function made them anew."""
@@ -179,9 +195,14 @@ class Interpreter:
 
     def _stopped(self, message: str) -> None:
         path, text = self._now
+        if self._only is not None and self._meter[0] < 0:
+            path, text = self._only
+            message = "no more errors were looked for: the record is too large"
         self.traces.append(_refused(path, text, message))
 
     def _evaluate(self, bound: BoundExpression, scope: Scope, path: str, *, items: bool = False) -> Any:
+        if not (items or self._only is None or bound.expression.text == self._only[1]):
+            return ABSENT
         self._now = (path, bound.expression.text)
         steps: list[TraceStep] = []
         sourced = _Sourced(ABSENT, "", None)
