@@ -10,12 +10,18 @@ from connectors.codecs.edifact.service import Service
 
 @dataclass(slots=True, kw_only=True)
 class Message:
-    """One message as an acknowledgement sees it: `accepted` means no finding is fatal."""
+    """One message as an acknowledgement sees it: `accepted` means no finding is fatal.
+
+    `segments` counts from UNH to UNT; `validated` is false for a message that no guide describes.
+    """
 
     set: str  # 0065
     control: str  # 0062
     version: str  # 0052:0054:0051:0057
     accepted: bool
+    segments: int = 0
+    offset: int = 0
+    validated: bool = True
     findings: tuple[Finding, ...] = ()
 
 
@@ -38,6 +44,11 @@ class Group:
     received: int = 0
     findings: list[Finding] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+
+    @property
+    def accepted(self) -> int:
+        """How many messages can be processed."""
+        return sum(message.accepted for message in self.messages)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -10,11 +10,18 @@ from connectors.codecs.x12.delimiters import Delimiters
 
 @dataclass(slots=True, kw_only=True)
 class Transaction:
-    """One transaction set as an acknowledgement sees it: `accepted` means no finding is fatal."""
+    """One transaction set as an acknowledgement sees it: `accepted` means no finding is fatal.
+
+    `segments` counts from ST to SE; `validated` is false for a set that no guide describes.
+    """
 
     set: str
     control: str
     accepted: bool
+    version: str = ""  # ST03, else GS08
+    segments: int = 0
+    offset: int = 0
+    validated: bool = True
     findings: tuple[Finding, ...] = ()
 
 
