@@ -27,8 +27,18 @@ _PLAIN: Final[dict[str, Callable[[], Codec]]] = {
 
 
 def formats() -> list[str]:
-    """All formats there are."""
+    """All formats there are, but for sets and messages that are read without a guide (`x12/850`)."""
     return [*_PLAIN, *x12.names(), *edifact.names()]
+
+
+def known(format: str) -> bool:  # noqa: A002 - the word of system.yaml
+    """Whether `codec` has a format."""
+    return format in formats() or unguided(format)
+
+
+def unguided(format: str) -> bool:  # noqa: A002 - as above
+    """Whether a format names a set or message without its release, to be read without a guide."""
+    return (x12.unguided(format) or edifact.unguided(format)) is not None
 
 
 @lru_cache(maxsize=64)
@@ -40,9 +50,9 @@ def codec(format: str) -> Codec:  # noqa: A002 - the word of system.yaml
     """
     if format in _PLAIN:
         return _PLAIN[format]()
-    if format in x12.names():
+    if format in x12.names() or x12.unguided(format):
         return X12Codec(format)
-    if format in edifact.names():
+    if format in edifact.names() or edifact.unguided(format):
         return EdifactCodec(format)
     raise KeyError(f"There is no codec for '{format}'; known formats are {', '.join(formats())}")
 

@@ -10,6 +10,7 @@ from hub.cli import (
     checking,
     comparing,
     drift,
+    edi,
     letters,
     operate,
     partners,
@@ -39,6 +40,7 @@ app.command(rich_help_panel=BUILD)(authoring.functions)
 app.command(rich_help_panel=TRY)(partners.read)
 app.command(rich_help_panel=TRY)(partners.send)
 app.command(rich_help_panel=TRY)(partners.find)
+app.add_typer(edi.app, name="edi", rich_help_panel=TRY)
 app.command(rich_help_panel=OPERATE)(operate.run)
 app.command(rich_help_panel=OPERATE)(operate.status)
 app.command(rich_help_panel=OPERATE)(operate.trace)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from connectors.codecs.registry import formats
+from connectors.codecs.registry import formats, known
 from connectors.errors import Config
 from connectors.registry import capabilities
 from hub.flows.check_codes import check_codes
@@ -62,9 +62,8 @@ def _systems(found: Draft) -> Iterator[Problem]:
         except Config as error:
             yield at(node, "connector", message=str(error), code="invalid-system")
         for path, form in _formats(system):
-            if form not in formats():
-                known = ", ".join(formats())
-                message = f"format: expected one of {known}, found {form!r}"
+            if not known(form):
+                message = f"format: expected one of {', '.join(formats())}, found {form!r}"
                 yield at(node, *path, message=message, code="unknown-format")
 
 

@@ -107,6 +107,24 @@ def draft(project_dir: Path, references: References | None = None) -> Draft:
     return found
 
 
+def one_system(project_dir: Path, name: str) -> System:
+    """Read the file of one system, whatever is wrong with others.
+
+    Raises:
+        LookupError: There is no such system; the message lists those there are.
+        ValueError: Its file cannot be read; the message has every problem with its place.
+    """
+    files = {path.parent.name: path for path in _files(project_dir / "mappings", f"*/{SYSTEM_FILE}")}
+    if name not in files:
+        raise LookupError(f"there is no system '{name}'; known: {', '.join(files) or 'none'}")
+    found = Draft(project_dir)
+    _system(found, files[name])
+    if name not in found.systems:
+        told = (f"{one.file}:{one.line}:{one.column}: {one.message}" for one in found.problems)
+        raise ValueError("; ".join(told))
+    return found.systems[name]
+
+
 def _files(folder: Path, pattern: str) -> Iterator[Path]:
     yield from sorted(folder.glob(pattern))
 

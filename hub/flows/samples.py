@@ -17,7 +17,7 @@ from typing import Any
 
 from canonical.validation import schemas, violations
 from connectors.codecs.base import EncodeError
-from connectors.codecs.registry import codec, formats
+from connectors.codecs.registry import codec, known
 from connectors.trees import parse_json
 from hub.mapping import yaml_strict
 from hub.mapping.compile import CompiledMapping
@@ -169,7 +169,7 @@ def read_trees(source_type: str, source: Path, mapping_file: Path) -> tuple[list
 def format_of(document_type: str) -> str:
     """A format of its own, or the plain one before the slash of `csv/shop.returns`; facts are JSON."""
     plain = document_type.partition("/")[0]
-    return next((form for form in (document_type, plain) if form in formats()), "json")
+    return next((form for form in (document_type, plain) if known(form)), "json")
 
 
 def compared(wanted: Any, found: Any, path: str = "") -> Iterator[Difference]:

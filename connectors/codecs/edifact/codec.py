@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from connectors.codecs.base import NOTHING, Body, Decoded, Finding, Record, Tree
 from connectors.codecs.edifact import findings as codes
 from connectors.codecs.edifact.envelope import Group, Interchange, Message
-from connectors.codecs.edifact.guide import load
+from connectors.codecs.edifact.guide import find, load, names, unguided
 from connectors.codecs.edifact.reader import Reader
 from connectors.codecs.edifact.segments import Block
 from connectors.codecs.edifact.service import COMPONENT, ELEMENT, SEGMENT, part
-from connectors.codecs.edifact.tree import builder
+from connectors.codecs.edifact.tree import builder, flat
 from connectors.codecs.edifact.writer import write
 from connectors.codecs.segmented.guide import Guide
 
@@ -32,17 +32,33 @@ class Profile(NamedTuple):
     tolerate: Collection[str] = ()
     versions: Collection[str] = ()
     charset: str = ""
+    lenient: bool = False  # people look at it: nothing is refused for being another message or version
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Profile:
-        """Read the options `tolerate`, `versions` (lists or one text) and `charset`."""
+        """Read the options `tolerate`, `versions` (lists or one text), `charset` and `lenient`."""
         lists = [options.get(name) or () for name in ("tolerate", "versions")]
         tolerate, versions = ((one,) if isinstance(one, str) else tuple(one) for one in lists)
-        return cls(tolerate, versions, str(options.get("charset") or ""))
+        return cls(
+            tolerate, versions, str(options.get("charset") or ""), lenient=bool(options.get("lenient"))
+        )
+
+
+class Examined(NamedTuple):
+    """One message looked into; `tree` is None with a fatal finding, `guide` for an unknown message."""
+
+    tree: Tree
+    digest: str
+    findings: tuple[Finding, ...]
+    segments: int = 0
+    guide: Guide | None = None
 
 
 class EdifactCodec:
     """Reads and writes one message type by its guide.
+
+    A format without a release (`edifact/orders`) is read without a guide: the tree is flat, a list of
+    segments under each id, in which composites are objects, and nothing but the envelope is checked.
 
     Options of `decode`:
         tolerate: segment ids that may be where the guide does not have them, or "*"; they are kept in the
@@ -54,7 +70,7 @@ class EdifactCodec:
     media_type = "application/edifact"
 
     def __init__(self, name: str) -> None:
-        self.guide = load(name)
+        self.guide = unguided(name) or load(name)
 
     def decode(self, body: Body, options: Mapping[str, Any] = NOTHING) -> EdifactDecoded:
         """Read a document; each message is a record, broken ones with tree None."""
@@ -67,11 +83,12 @@ class EdifactCodec:
         labels: Mapping[str, str] = {}
         group: Group | None = None
         for index, block in enumerate(reader.blocks()):
-            tree, digest, findings = examine(block, self.guide, profile)
+            found = examine(block, self.guide, profile)
+            tree, digest, findings = found[:3]
             if block.interchange is None:
                 yield Record(index=index, tree=None, digest=digest, findings=findings)
                 continue
-            _enter(block, findings)
+            _enter(block, found)
             if block.group is not group:
                 group = block.group
                 labels = block.interchange.labels(group)
@@ -88,19 +105,57 @@ class EdifactCodec:
         return write(tree, self.guide, envelope)
 
 
-def _enter(block: Block, findings: tuple[Finding, ...]) -> None:
+def envelopes(body: Body, options: Mapping[str, Any] = NOTHING) -> list[Interchange]:
+    """Read a document into its interchanges, groups and messages, each with what is wrong with it.
+
+    Each message is checked by the guide of its type and version; one without a guide is not accepted. The
+    options are those of `EdifactCodec.decode`; where they say the `format` that is read
+    (`edifact/retann-d96a`), no other message is accepted.
+    """
+    reader = Reader(body)
+    for _ in looked_into(reader, options):
+        pass
+    return reader.interchanges
+
+
+def looked_into(reader: Reader, options: Mapping[str, Any] = NOTHING) -> Iterator[tuple[Block, Examined]]:
+    """Each message as it is read, entered into its group; what is no EDI has no interchange.
+
+    The options are those of `envelopes`. With `lenient` a message without a guide is not checked.
+    """
+    profile = Profile.of(options)
+    wanted = str(options.get("format") or "")
+    only = load(wanted) if wanted in names() else None
+    for block in reader.blocks():
+        found = examine(block, only or find(block.set, block.version), profile)
+        if block.interchange is not None:
+            _enter(block, found)
+        yield block, found
+
+
+def _enter(block: Block, found: Examined) -> None:
     """Enter a message into its group, for the acknowledgement."""
-    accepted = not any(finding.fatal for finding in findings)
-    message = Message(
-        set=block.set, control=block.control, version=block.version, accepted=accepted, findings=findings
-    )
-    block.group.messages.append(message)
-
-
-def examine(block: Block, guide: Guide, profile: Profile) -> tuple[Tree, str, tuple[Finding, ...]]:
-    """Tree (None with a fatal finding), digest and findings of one message."""
     if block.interchange is None:
-        return None, hashlib.sha256(block.raw).hexdigest(), tuple(block.findings)
+        return
+    block.interchange.segments += found.segments
+    block.group.messages.append(
+        Message(
+            set=block.set,
+            control=block.control,
+            version=block.version,
+            accepted=not any(finding.fatal for finding in found.findings),
+            segments=found.segments,
+            offset=block.offset,
+            guide=found.guide.name if found.guide else "",
+            findings=found.findings,
+        )
+    )
+
+
+def examine(block: Block, guide: Guide | None, profile: Profile) -> Examined:
+    """Read one message by a guide, or without one where the profile is lenient or the guide is none."""
+    if block.interchange is None:
+        return Examined(None, hashlib.sha256(block.raw).hexdigest(), tuple(block.findings))
     texts, foreign = block.texts(profile.charset)
     found: list[Finding] = list(block.findings)
     whole = bool(block.trailer)
@@ -110,16 +165,23 @@ def examine(block: Block, guide: Guide, profile: Profile) -> tuple[Tree, str, tu
         found.append(_foreign(block, profile.charset or block.interchange.syntax))
     if whole:
         _check_trailer(block, len(texts), found)
+    if block.interchange.bare and not profile.lenient:
+        found += block.interchange.findings
     tree = None
-    problem = _unsupported(block, guide, profile)
-    if problem is not None:
-        found.append(problem)
+    if guide is not None and block.set == guide.set and not guide.structure:
+        tree, guide = flat(content), None
+    elif guide is None and profile.lenient:
+        pass
+    elif (problem := _unsupported(block, guide, profile)) is not None or guide is None:
+        found += [problem] if problem else []
+        guide = None
     elif whole:
         tree, problems = builder(guide).build(content, block, profile.tolerate)
-        found += problems
-    if not found:
-        return tree, digest, ()
-    return (None if any(finding.fatal for finding in found) else tree), digest, tuple(found)
+        # what another version says about a message is worth knowing, and not binding
+        strange = profile.lenient and ":".join(block.version.split(":")[:2]) != guide.version
+        found += [replace(one, fatal=False) for one in problems] if strange else problems
+    fatal = any(finding.fatal for finding in found)
+    return Examined(None if fatal else tree, digest, tuple(found), len(texts), guide)
 
 
 def _digest(content: Sequence[str]) -> str:
@@ -145,11 +207,14 @@ def _check_trailer(block: Block, count: int, found: list[Finding]) -> None:
         found.append(_of_message(block, codes.MESSAGE_CONTROL_MISSING, message, "a reference", ""))
 
 
-def _unsupported(block: Block, guide: Guide, profile: Profile) -> Finding | None:
-    if block.set != guide.set:
-        message = f"Message {block.control} is of type '{block.set}', expected {guide.set}."
-        return _of_message(block, codes.MESSAGE_UNSUPPORTED, message, guide.set, block.set)
+def _unsupported(block: Block, guide: Guide | None, profile: Profile) -> Finding | None:
+    if guide is None or block.set != guide.set:
+        expected = guide.set if guide else "a message with a guide"
+        message = f"Message {block.control} is of type '{block.set}', expected {expected}."
+        return _of_message(block, codes.MESSAGE_UNSUPPORTED, message, expected, block.set)
     release = ":".join(block.version.split(":")[:2])
+    if profile.lenient:
+        return None
     if release != guide.version and not {release, block.version} & set(profile.versions):
         message = (
             f"Message {block.control} is of version '{release}', this partner's documents are read as "

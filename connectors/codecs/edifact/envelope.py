@@ -12,7 +12,7 @@ from connectors.codecs.edifact.service import Service
 class Message:
     """One message as an acknowledgement sees it: `accepted` means no finding is fatal.
 
-    `segments` counts from UNH to UNT; `validated` is false for a message that no guide describes.
+    `segments` counts from UNH to UNT.
     """
 
     set: str  # 0065
@@ -21,8 +21,13 @@ class Message:
     accepted: bool
     segments: int = 0
     offset: int = 0
-    validated: bool = True
+    guide: str = ""  # format name of the grammar it was checked by; empty: none, so it was not checked
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def validated(self) -> bool:
+        """Whether a grammar was there to check it by."""
+        return bool(self.guide)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,6 +44,7 @@ class Group:
     date: str = ""
     time: str = ""
     control: str = ""  # 0048
+    version: str = ""  # 0051 and S008: controlling agency, version and release
     offset: int = 0
     included: int | None = None  # 0060, as the sender counted
     received: int = 0
@@ -53,7 +59,10 @@ class Group:
 
 @dataclass(slots=True, kw_only=True)
 class Interchange:
-    """An interchange: UNB to UNZ. `control` is 0020, `syntax` 0001 (UNOC) and `version` 0002 (3)."""
+    """An interchange: UNB to UNZ. `control` is 0020, `syntax` 0001 (UNOC) and `version` 0002 (3).
+
+    `bare` is one without UNB: messages that came alone. `segments` counts all there are but UNA.
+    """
 
     syntax: str
     version: str
@@ -71,6 +80,8 @@ class Interchange:
     service: Service
     charset: str
     offset: int = 0
+    bare: bool = False
+    segments: int = 0
     groups: list[Group] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 

@@ -55,6 +55,15 @@ def load(name: str) -> Guide:
     return segmented.load(EDIFACT, name)
 
 
+_UNGUIDED: Final = re.compile(r"edifact/([a-z][a-z0-9]{5})")
+
+
+def unguided(name: str) -> Guide | None:
+    """What stands for the guide of a format without a version (`edifact/orders`): nothing is known of it."""
+    match = _UNGUIDED.fullmatch(name)
+    return None if match is None else segmented.empty(EDIFACT, name, match[1].upper())
+
+
 def find(message: str, version: str) -> Guide | None:
     """Return the guide for a message type (`RETANN`) in a version (`D:96A:EN:EAN001`), or None."""
     release = "".join(version.split(":")[:2])

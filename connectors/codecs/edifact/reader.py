@@ -11,8 +11,10 @@ from typing import Final
 
 from connectors.codecs.base import Body, Finding, excerpt
 from connectors.codecs.edifact import findings as codes
+from connectors.codecs.edifact import fragment
 from connectors.codecs.edifact.checks import check_group, check_header, check_trailer
 from connectors.codecs.edifact.envelope import Group, Interchange
+from connectors.codecs.edifact.fragment import Fragment
 from connectors.codecs.edifact.scanner import Scanner
 from connectors.codecs.edifact.segments import Block
 from connectors.codecs.edifact.service import (
@@ -33,6 +35,7 @@ _LOOK_AHEAD: Final = HEADER_LIMIT + 128
 _PADDING: Final = b" \t\r\n\x00\x1a\xef\xbb\xbf'"
 """May stand around interchanges: white space, NUL, end-of-file and byte order marks, terminators."""
 _RESERVE: Final = 32
+_OF_MESSAGES: Final = frozenset({b"UNH", b"UNT"})
 _JUNK_LIMIT: Final = 65536
 """How much of what is no EDI is kept to be shown."""
 
@@ -61,23 +64,43 @@ class Reader:
                 yield junk
             if not self._window.ensure(self._at, _LOOK_AHEAD):
                 break
+            if (found := self._fragment()) is not None:
+                yield from self._inside(_bare(found, self._at), self._window.base + found.start)
+                continue
             header = detect(self._window.data, self._at - self._window.base)
             if isinstance(header, str):
                 refused = True
                 yield self._refused(header)
                 continue
-            interchange = _interchange(header, self._at)
-            self.interchanges.append(interchange)
-            inside = _Inside(self._window, interchange, self._window.base + header.end - 1)
-            yield from inside.blocks()
-            self._at = self._window.keep = inside.end
-            self._padding = _PADDING + header.service.segment
+            yield from self._inside(_interchange(header, self._at), self._window.base + header.end - 1)
         if not self.interchanges and not refused:
             yield _outside(b"", 0, "The file is empty.")
+
+    def _inside(self, interchange: Interchange, at: int) -> Iterator[Block]:
+        self.interchanges.append(interchange)
+        inside = _Inside(self._window, interchange, at)
+        yield from inside.blocks()
+        self._at = self._window.keep = inside.end
+        self._padding = _PADDING + interchange.service.segment
+
+    def _fragment(self) -> Fragment | None:
+        return fragment.detect(self._window.data, self._at - self._window.base)
+
+    def _skip_padding(self) -> None:
+        window = self._window
+        while window.ensure(self._at, _LOOK_AHEAD):
+            rest = window.data[self._at - window.base :]
+            solid = rest.lstrip(self._padding)
+            self._at = window.keep = self._at + len(rest) - len(solid)
+            if solid:
+                break
 
     def _seek(self) -> Block | None:
         """Go to the next UNA or UNB; anything but padding in between becomes a block that cannot be read."""
         window = self._window
+        self._skip_padding()
+        if window.ensure(self._at, _LOOK_AHEAD) and not self._told and self._fragment() is not None:
+            return None
         begin, junk = self._at, b""
         while window.ensure(self._at, _LOOK_AHEAD):
             match = HEAD.search(window.data, self._at - window.base)
@@ -118,7 +141,7 @@ class _Inside:
         self._window = window
         self._interchange = interchange
         self._service: Service = interchange.service
-        self._scanner = Scanner(window, interchange.service, at)
+        self._scanner = Scanner(window, interchange.service, at, opened=not interchange.bare)
         self._group: Group | None = None
         self._block: Block | None = None
         self._seen: set[str] = set()  # message references of this group
@@ -135,6 +158,7 @@ class _Inside:
             b"UNZ": self._unz,
         }
         while (segment := self._scanner.next()) is not None:
+            self._interchange.segments += segment.tag not in _OF_MESSAGES
             if segment.tag == b"UNT" and self._block is not None:
                 yield self._unt(segment, self._block)
                 continue
@@ -223,6 +247,7 @@ class _Inside:
             date=part(elements, 4),
             time=part(elements, 4, 2),
             control=part(elements, 5),
+            version=":".join([*elements[7], part(elements, 6)][:3]) if len(elements) > 7 else "",  # noqa: PLR2004 - S008
             offset=segment.start,
         )
         self._interchange.groups.append(self._group)
@@ -238,7 +263,8 @@ class _Inside:
 
     def _unz(self, segment: Segment, elements: list[list[str]]) -> None:
         self._close_group(None, segment.start)
-        check_trailer(self._interchange, elements, segment.start)
+        if not self._interchange.bare:
+            check_trailer(self._interchange, elements, segment.start)
         self.end = segment.end + (len(self._service.segment) if segment.closed else 0)
 
     def _leave(self, upto: int) -> Iterator[Block]:
@@ -258,6 +284,8 @@ class _Inside:
         self.end = offset
         self._close_group(None, offset)
         interchange = self._interchange
+        if interchange.bare:
+            return
         check_trailer(interchange, None, offset)
         if not interchange.received:
             message = f"Interchange {interchange.control} ends before its first message."
@@ -288,9 +316,43 @@ def _interchange(header: Header, offset: int) -> Interchange:
         service=header.service,
         charset=CHARSETS.get(syntax, ""),
         offset=offset,
+        segments=1,
     )
     check_header(interchange)
     return interchange
+
+
+def _bare(found: Fragment, offset: int) -> Interchange:
+    """What stands for the interchange of messages that came without one."""
+    tag = found.tag.decode("ascii")
+    finding = codes.EdifactFinding(
+        code=codes.INTERCHANGE_STRUCTURE,
+        message=f"There is no UNB before {tag}: nobody knows from whom this is.",
+        place=f"byte {offset}",
+        expected="an interchange from UNB to UNZ",
+        found=tag,
+        offset=offset,
+    )
+    return Interchange(
+        syntax="",
+        version="",
+        sender="",
+        receiver="",
+        sender_qualifier="",
+        receiver_qualifier="",
+        date="",
+        time="",
+        control="",
+        application="",
+        ack_requested=False,
+        agreement="",
+        test=False,
+        service=found.service,
+        charset="",
+        offset=offset,
+        bare=True,
+        findings=[finding],
+    )
 
 
 def _outside(waste: bytes, offset: int, reason: str) -> Block:

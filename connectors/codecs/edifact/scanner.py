@@ -17,8 +17,10 @@ _RESERVE: Final = 64
 class Scanner:
     """Finds the next envelope segment behind a terminator that is one."""
 
-    def __init__(self, window: Window, service: Service, at: int) -> None:
+    def __init__(self, window: Window, service: Service, at: int, *, opened: bool = True) -> None:
+        """Begin at a terminator, or, when nothing was `opened` yet, at a segment itself."""
         self._window = window
+        self._first = None if opened else re.compile(rb"(UNH|UNG)")
         self._service = service
         self._pattern = control_pattern(service)
         self._at = at  # offset of a terminator, or of what stands for one
@@ -46,6 +48,9 @@ class Scanner:
     def _search(self) -> re.Match[bytes] | None:
         data = self._window.data
         floor = at = self._at - self._window.base
+        if self._first is not None:
+            first, self._first = self._first, None
+            return first.match(data, at)
         while (match := self._pattern.search(data, at)) is not None:
             if not escaped(data, match.start(), floor, self._service):
                 return match

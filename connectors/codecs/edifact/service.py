@@ -123,7 +123,7 @@ def detect(data: bytes, start: int) -> Header | str:
     """Read the head of an interchange at `start`; the answer is a sentence when it cannot be one."""
     at = start
     if data[start : start + 3] == b"UNA":
-        found = _declared(data[start + 3 : start + _UNA_LENGTH])
+        found = declared(data[start + 3 : start + _UNA_LENGTH])
         if isinstance(found, str):
             return found
         service = found
@@ -132,7 +132,7 @@ def detect(data: bytes, start: int) -> Header | str:
             sign = service.element.decode("ascii")
             return f"UNA says that '{sign}' separates elements, but it does not follow UNB."
     else:
-        service = _usual(data, start)
+        service = usual(data, start)
     end = closing(data, at, service)
     if not 0 <= end < start + HEADER_LIMIT:
         return "The UNB segment has no terminator."
@@ -146,7 +146,8 @@ def detect(data: bytes, start: int) -> Header | str:
     return Header(service, elements, end + 1)
 
 
-def _declared(signs: bytes) -> Service | str:
+def declared(signs: bytes) -> Service | str:
+    """The service characters that the six signs of a UNA declare, or why they cannot be."""
     component, element, decimal, release, repetition, segment = (signs[at : at + 1] for at in range(6))
     service = Service(component, element, decimal, release.strip(b" "), repetition.strip(b" "), segment)
     used = [sign for sign in service[:2] + service[3:] if sign]
@@ -155,7 +156,8 @@ def _declared(signs: bytes) -> Service | str:
     return service
 
 
-def _usual(data: bytes, start: int) -> Service:
+def usual(data: bytes, start: int) -> Service:
+    """The service characters of what begins at `start` without a UNA."""
     if data[start + 3 : start + 4] == LEVEL_B.element:
         return LEVEL_B
     first = _FIRST_INSIDE.search(data, start, start + HEADER_LIMIT)

@@ -98,6 +98,24 @@ class Builder:
         return ready
 
 
+def flat(texts: Sequence[str]) -> Node:
+    """The tree of a message that no guide describes: under each segment id a list, in order.
+
+    Only what is written as one is a composite: `{"01": "9"}`, but `{"01": {"01": "137", "02": "20261101"}}`.
+    """
+    root: Node = {"@": 1}
+    for number, text in enumerate(texts, 2):
+        name, *values = text.split(ELEMENT)
+        node: Node = {"@": number}
+        for key, value in zip(KEYS, values):  # noqa: B905 - a thousand elements are enough
+            if COMPONENT in value:
+                node[key] = {at: part for at, part in zip(KEYS, value.split(COMPONENT)) if part}  # noqa: B905
+            elif value:
+                node[key] = value
+        root.setdefault(name.split(COMPONENT)[0], []).append(node)
+    return root
+
+
 def _closely(
     made: Plan, split: Sequence[Sequence[str]], suspects: Sequence[int], nodes: list[Node], block: Block
 ) -> list[EdifactFinding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from connectors.codecs.base import EncodeError, Tree, excerpt
@@ -12,7 +13,7 @@ from connectors.codecs.edifact.service import CHARSETS, COMPONENT, ELEMENT, REPE
 from connectors.codecs.segmented.flags import yes
 from connectors.codecs.segmented.guide import Element, Guide, SegmentDef
 from connectors.codecs.segmented.structure import plan
-from connectors.codecs.segmented.writing import date, segments, time
+from connectors.codecs.segmented.writing import date, loose, segments, time
 
 _MARKS: Final = ELEMENT + COMPONENT
 _NAMES_LIMIT: Final = 999
@@ -115,11 +116,10 @@ def message(tree: Tree, guide: Guide, header: str, style: Style) -> list[str]:
     if not isinstance(tree, dict):
         raise EncodeError(f"A message must be an object of segments, found {type(tree).__name__}")
     wrong: list[str] = []
-    walk = segments(
-        tree, guide.structure, lambda *segment: _values(*segment, style=style, wrong=wrong), wrong
-    )
+    values = partial(_values, style=style, wrong=wrong)
+    walk = segments(tree, guide.structure, values, wrong) if guide.structure else loose(tree, values, wrong)
     lines = list(walk)
-    if not wrong:
+    if guide.structure and not wrong:
         wrong += [one.message for one in plan(guide, [segment.id for segment, _ in lines]).misplaced]
     if wrong:
         raise EncodeError(f"This {guide.set} cannot be written: " + "; ".join(wrong[:20]))

@@ -129,6 +129,21 @@ class Guide:
         return version.startswith(self.version)
 
 
+@lru_cache(maxsize=256)
+def empty(family: Family, name: str, message: str) -> Guide:
+    """What stands for the guide of a message type of which nothing is known."""
+    return Guide(
+        family=family,
+        name=name,
+        title=f"{message}, read without a guide",
+        set=message,
+        version="",
+        functional="",
+        structure=(),
+        segments={},
+    )
+
+
 @lru_cache(maxsize=8)
 def names(family: Family) -> tuple[str, ...]:
     """All guides of a family, as format names: `x12/180-004010`."""

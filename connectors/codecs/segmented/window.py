@@ -6,6 +6,9 @@ All places are offsets from the start of the document, so nothing needs adjustin
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
+from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from connectors.codecs.base import Body
@@ -15,7 +18,7 @@ class Window:
     """The part of a document from `keep` on, as far as it has been read."""
 
     def __init__(self, body: Body) -> None:
-        self._chunks = iter((body,) if isinstance(body, bytes) else body)
+        self._chunks = _narrowed(iter((body,) if isinstance(body, bytes) else body))
         self.data = b""
         self.base = 0  # offset of `data`
         self.keep = 0  # what lies before may be dropped
@@ -46,6 +49,23 @@ class Window:
     def slice(self, start: int, end: int) -> bytes:
         """Bytes of the document, which must lie in the window."""
         return self.data[start - self.base : end - self.base]
+
+
+def _narrowed(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The document as it came, or as UTF-8 when its byte order mark says that it came as UTF-16."""
+    head = b""
+    for chunk in chunks:
+        head += chunk
+        if len(head) >= len(BOM_UTF16_LE):
+            break
+    if not head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        yield head
+        yield from chunks
+        return
+    decoder = getincrementaldecoder("utf-16")("replace")
+    for chunk in chain((head,), chunks):
+        yield decoder.decode(chunk).encode("utf-8", "replace")
+    yield decoder.decode(b"", final=True).encode("utf-8", "replace")
 
 
 class Segment(NamedTuple):

@@ -32,6 +32,27 @@ def segments(
             yield from segments(one, node.children, values, wrong, f"{place}.")
 
 
+def loose(tree: dict[str, Any], values: Values, wrong: list[str]) -> Iterator[tuple[SegmentDef, list[str]]]:
+    """The segments of a tree that was read without a guide, in the order that their "@" tells."""
+    found: list[tuple[int, str, dict[str, Any], str]] = []
+    for name, given in tree.items():
+        if name == "@":
+            continue
+        for at, one in enumerate(given if isinstance(given, list) else [given]):
+            place = f"{name}[{at}]" if isinstance(given, list) else name
+            if not isinstance(one, dict):
+                wrong.append(f"{place} must be an object of elements, found {type(one).__name__}")
+                continue
+            number = one.get("@")
+            if not isinstance(number, int):
+                wrong.append(f"{place} needs its number in '@': without a guide nothing else tells the order")
+                continue
+            found.append((number, name, one, place))
+    for _, name, one, place in sorted(found, key=lambda each: each[0]):
+        segment = SegmentDef(id=name, known=False)
+        yield segment, values(segment, one, place)
+
+
 def date(envelope: Mapping[str, Any], wrong: list[str]) -> str:
     """The envelope's date, CCYYMMDD."""
     text = str(envelope.get("date", "")).replace("-", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
 from connectors.codecs.base import NOTHING, Body, Decoded, Finding, Record, Tree
@@ -12,10 +12,10 @@ from connectors.codecs.segmented.guide import Guide
 from connectors.codecs.x12 import findings as codes
 from connectors.codecs.x12.delimiters import Delimiters
 from connectors.codecs.x12.envelope import Group, Interchange, Transaction
-from connectors.codecs.x12.guide import find, load, names
+from connectors.codecs.x12.guide import find, load, names, unguided
 from connectors.codecs.x12.reader import Reader
 from connectors.codecs.x12.segments import Block
-from connectors.codecs.x12.tree import builder
+from connectors.codecs.x12.tree import builder, flat
 from connectors.codecs.x12.writer import write
 
 _RELEASE: Final = "004010"
@@ -35,17 +35,37 @@ class Profile(NamedTuple):
     versions: Collection[str] = ()
     functional: Collection[str] = ()
     charset: str = ""
+    lenient: bool = False  # people look at it: no other set, release or partner is refused
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Profile:
-        """Read the options `tolerate`, `versions`, `functional` (lists or one text) and `charset`."""
+        """Read the options `tolerate`, `versions`, `functional` (lists or one text), `charset`, `lenient`."""
         lists = [options.get(name) or () for name in ("tolerate", "versions", "functional")]
         tolerate, versions, functional = ((one,) if isinstance(one, str) else tuple(one) for one in lists)
-        return cls(tolerate, versions, functional, str(options.get("charset") or ""))
+        return cls(
+            tolerate,
+            versions,
+            functional,
+            str(options.get("charset") or ""),
+            lenient=bool(options.get("lenient")),
+        )
+
+
+class Examined(NamedTuple):
+    """One transaction looked into; `tree` is None with a fatal finding, `guide` for an unknown set."""
+
+    tree: Tree
+    digest: str
+    findings: tuple[Finding, ...]
+    segments: int = 0
+    guide: Guide | None = None
 
 
 class X12Codec:
     """Reads and writes one transaction set by its guide.
+
+    A format without a release (`x12/850`) is read without a guide: the tree is flat, a list of segments
+    under each id, in which composites are objects, and nothing but the envelope is checked.
 
     Options of `decode`:
         tolerate: segment ids that may be where the guide does not have them, or "*"; they are kept in the
@@ -58,7 +78,7 @@ class X12Codec:
     media_type = "application/edi-x12"
 
     def __init__(self, name: str) -> None:
-        self.guide = load(name)
+        self.guide = unguided(name) or load(name)
 
     def decode(self, body: Body, options: Mapping[str, Any] = NOTHING) -> X12Decoded:
         """Read a document; each transaction is a record, broken ones with tree None."""
@@ -72,11 +92,12 @@ class X12Codec:
         labels: Mapping[str, str] = {}
         group: Group | None = None
         for index, block in enumerate(reader.blocks()):
-            tree, digest, findings = examine(block, self.guide, profile)
+            found = examine(block, self.guide, profile)
+            tree, digest, findings = found[:3]
             if block.interchange is None:
                 yield Record(index=index, tree=None, digest=digest, findings=findings)
                 continue
-            _note(block, findings)
+            _note(block, found)
             if block.group is not group:
                 group = block.group
                 labels = block.interchange.labels(group, "", "")
@@ -100,31 +121,62 @@ def envelopes(body: Body, options: Mapping[str, Any] = NOTHING) -> list[Intercha
     is accepted.
     """
     reader = Reader(body)
+    for _ in looked_into(reader, options):
+        pass
+    return reader.interchanges
+
+
+def looked_into(reader: Reader, options: Mapping[str, Any] = NOTHING) -> Iterator[tuple[Block, Examined]]:
+    """Each transaction as it is read, entered into its group; what is no EDI has no interchange.
+
+    The options are those of `envelopes`. With `lenient` each set is checked by the guide that is nearest to
+    its release, and a set without one is not checked.
+    """
     profile = Profile.of(options)
     wanted = str(options.get("format") or "")
     only = load(wanted) if wanted in names() else None
     for block in reader.blocks():
-        if block.interchange is None:
-            continue
         # a release without a guide of its own is refused or, if the profile names it, read by this one
-        guide = only or find(block.set, block.group.version) or find(block.set, _RELEASE)
-        _, _, findings = examine(block, guide, profile)
-        _note(block, findings)
-    return reader.interchanges
+        guide = only or find(block.set, block.version) or _other(block, profile)
+        found = examine(block, guide, profile)
+        if block.interchange is not None:
+            _note(block, found)
+        yield block, found
 
 
-def _note(block: Block, findings: tuple[Finding, ...]) -> None:
+def _other(block: Block, profile: Profile) -> Guide | None:
+    """The guide for a release that has none of its own."""
+    if profile.lenient and block.version and block.version < _RELEASE:
+        return None  # dates were shorter then, and much else
+    return find(block.set, _RELEASE)
+
+
+def _note(block: Block, found: Examined) -> None:
     """Enter a transaction into its group, for the acknowledgement."""
-    accepted = not any(finding.fatal for finding in findings)
+    interchange = block.interchange
+    if interchange is None:
+        return
+    interchange.segments += found.segments
+    if interchange.charset != "latin-1" and not block.raw.isascii():
+        interchange.charset = block.charset
     block.group.transactions.append(
-        Transaction(set=block.set, control=block.control, accepted=accepted, findings=findings)
+        Transaction(
+            set=block.set,
+            control=block.control,
+            accepted=not any(finding.fatal for finding in found.findings),
+            version=block.version,
+            segments=found.segments,
+            offset=block.offset,
+            guide=found.guide.name if found.guide else "",
+            findings=found.findings,
+        )
     )
 
 
-def examine(block: Block, guide: Guide | None, profile: Profile) -> tuple[Tree, str, tuple[Finding, ...]]:
-    """Tree (None with a fatal finding), digest and findings of one transaction."""
+def examine(block: Block, guide: Guide | None, profile: Profile) -> Examined:
+    """Read one transaction by a guide, or without one where the profile is lenient or the guide is none."""
     if block.interchange is None:
-        return None, hashlib.sha256(block.raw).hexdigest(), tuple(block.findings)
+        return Examined(None, hashlib.sha256(block.raw).hexdigest(), tuple(block.findings))
     texts = block.segments(profile.charset)
     found: list[Finding] = list(block.findings)
     whole = bool(block.trailer)
@@ -132,18 +184,27 @@ def examine(block: Block, guide: Guide | None, profile: Profile) -> tuple[Tree, 
     delimiters = block.interchange.delimiters
     digest = _digest(content, delimiters)
     tree = None
+    if block.interchange.bare and not profile.lenient:
+        found += block.interchange.findings
     if whole:
         _check_trailer(block, len(texts), found)
-    if guide is None or block.set != guide.set:
+    if guide is not None and block.set == guide.set and not guide.structure:
+        tree, guide = flat(content, delimiters.text), None
+    elif guide is None and profile.lenient:
+        pass
+    elif guide is None or block.set != guide.set:
         found.append(_unsupported(block, guide))
+        guide = None
     else:
-        _check_group(block, guide, profile, found)
+        if not profile.lenient:
+            _check_group(block, guide, profile, found)
         if whole:
             tree, problems = builder(guide, delimiters.text).build(content, block, profile.tolerate)
-            found += problems
-    if not found:
-        return tree, digest, ()
-    return (None if any(finding.fatal for finding in found) else tree), digest, tuple(found)
+            # what another release says about a transaction is worth knowing, and not binding
+            foreign = profile.lenient and not guide.covers(block.version)
+            found += [replace(one, fatal=False) for one in problems] if foreign else problems
+    fatal = any(finding.fatal for finding in found)
+    return Examined(None if fatal else tree, digest, tuple(found), len(texts), guide)
 
 
 def _digest(content: list[str], delimiters: Delimiters) -> str:

@@ -37,14 +37,15 @@ class Separators(NamedTuple):
 class Delimiters:
     """Delimiters as bytes of the file; a terminator such as U+2026 takes several.
 
-    A missing component or repetition separator is empty. CR LF as terminator is told as LF;
-    a reader drops the CR.
+    A missing component or repetition separator is empty. CR LF as terminator is told as LF with
+    `carriage_return`; a reader drops the CR.
     """
 
     element: bytes = b"*"
     component: bytes = b":"
     repetition: bytes = b""
     segment: bytes = b"~"
+    carriage_return: bool = False
 
     @cached_property
     def foreign(self) -> tuple[tuple[bytes, bytes], ...]:
@@ -92,7 +93,8 @@ def detect(data: bytes, start: int) -> Header | str:
     texts = [_text(data[a + len(element) : b]) for a, b in pairwise(cuts)]
     standards, version = texts[10], texts[11]
     repetition = standards.encode() if version >= _REPETITION_SINCE and _is_sign(standards) else b""
-    delimiters = Delimiters(element, component, repetition, segment)
+    carriage_return = segment == b"\n" and data[end - 2 : end - 1] == b"\r"
+    delimiters = Delimiters(element, component, repetition, segment, carriage_return)
     # the shortest header a reader accepts as whole: ISA16 may be missing
     length = len(_decoded(data[start:behind])) + len(_decoded(component)) + 1
     return Header(delimiters, (*texts, component.decode("utf-8", "replace")), end, length)

@@ -12,7 +12,7 @@ from connectors.codecs.x12.delimiters import Delimiters
 class Transaction:
     """One transaction set as an acknowledgement sees it: `accepted` means no finding is fatal.
 
-    `segments` counts from ST to SE; `validated` is false for a set that no guide describes.
+    `segments` counts from ST to SE.
     """
 
     set: str
@@ -21,14 +21,23 @@ class Transaction:
     version: str = ""  # ST03, else GS08
     segments: int = 0
     offset: int = 0
-    validated: bool = True
+    guide: str = ""  # format name of the grammar it was checked by; empty: none, so it was not checked
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def validated(self) -> bool:
+        """Whether a grammar was there to check it by."""
+        return bool(self.guide)
 
 
 @dataclass(slots=True, kw_only=True)
 class Group:
-    """A functional group. `transactions` is filled by `envelopes` only; `received` always counts."""
+    """A functional group. One without GS has `explicit` false and holds the transactions outside of groups.
 
+    `transactions` is filled as records are read; `received` always counts.
+    """
+
+    explicit: bool = True
     functional: str = ""  # GS01
     sender: str = ""  # GS02
     receiver: str = ""  # GS03
@@ -50,7 +59,11 @@ class Group:
 
 @dataclass(slots=True, kw_only=True)
 class Interchange:
-    """An interchange: ISA to IEA. `control` is ISA13, `version` ISA12, `test` is true for ISA15 T."""
+    """An interchange: ISA to IEA. `control` is ISA13, `version` ISA12, `test` is true for ISA15 T.
+
+    `bare` is one without ISA: transactions that came alone. `segments` counts all there are, those of the
+    envelope too; `charset` is what the text was read as.
+    """
 
     sender: str
     receiver: str
@@ -65,6 +78,9 @@ class Interchange:
     usage: str  # ISA15: P production, T test, I information
     delimiters: Delimiters
     offset: int = 0
+    bare: bool = False
+    segments: int = 0
+    charset: str = "ascii"
     groups: list[Group] = field(default_factory=list)
     acknowledgements: list[tuple[str, ...]] = field(default_factory=list)  # elements of each TA1
     findings: list[Finding] = field(default_factory=list)

@@ -57,6 +57,15 @@ def load(name: str) -> Guide:
     return segmented.load(X12, name)
 
 
+_UNGUIDED: Final = re.compile(r"x12/([0-9]{3})")
+
+
+def unguided(name: str) -> Guide | None:
+    """What stands for the guide of a format without a release (`x12/850`): nothing is known of its inside."""
+    match = _UNGUIDED.fullmatch(name)
+    return None if match is None else segmented.empty(X12, name, match[1])
+
+
 def find(set_id: str, version: str) -> Guide | None:
     """Return the guide for a set in a release, or None."""
     name = f"x12/{set_id}-{version[:6]}"

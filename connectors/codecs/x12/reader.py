@@ -13,9 +13,11 @@ from typing import Final
 from connectors.codecs.base import Body, Finding, excerpt
 from connectors.codecs.segmented.window import Segment, Window
 from connectors.codecs.x12 import findings as codes
+from connectors.codecs.x12 import fragment
 from connectors.codecs.x12.checks import check_group, check_header, check_trailer
 from connectors.codecs.x12.delimiters import HEADER_LIMIT, Delimiters, Header, detect
 from connectors.codecs.x12.envelope import Group, Interchange
+from connectors.codecs.x12.fragment import Fragment
 from connectors.codecs.x12.scanner import Scanner
 from connectors.codecs.x12.segments import Block, split
 
@@ -23,6 +25,7 @@ _LOOK_AHEAD: Final = HEADER_LIMIT + 128
 _PADDING: Final = b" \t\r\n\x00\x1a\xef\xbb\xbf"
 """May stand around interchanges: white space, NUL, end-of-file marks and byte order marks."""
 _ISA: Final = re.compile(rb"ISA[^A-Za-z0-9\s]")
+_OF_TRANSACTIONS: Final = frozenset({b"ST", b"SE"})
 _JUNK_LIMIT: Final = 65536
 """How much of what is no EDI is kept to be shown."""
 
@@ -48,24 +51,34 @@ class Reader:
                 yield junk
             if not self._window.ensure(self._at, _LOOK_AHEAD):
                 break
+            if (fragment := self._fragment()) is not None:
+                yield from self._inside(_bare(fragment, self._at), self._at)
+                continue
             header = detect(self._window.data, self._at - self._window.base)
             if isinstance(header, str):
                 yield self._refused(header)
                 continue
-            interchange = _interchange(header, self._at)
-            self.interchanges.append(interchange)
             end = self._window.base + header.end
-            inside = _Inside(self._window, interchange, end - len(header.delimiters.segment))
-            yield from inside.blocks()
-            self._at = self._window.keep = inside.end
-            self._padding = _PADDING + header.delimiters.segment  # a terminator too many is no content
+            yield from self._inside(_interchange(header, self._at), end - len(header.delimiters.segment))
         if not self.interchanges and self._at == 0:
             yield _outside(b"", 0, "The file is empty.")
+
+    def _inside(self, interchange: Interchange, at: int) -> Iterator[Block]:
+        self.interchanges.append(interchange)
+        inside = _Inside(self._window, interchange, at)
+        yield from inside.blocks()
+        self._at = self._window.keep = inside.end
+        self._padding = _PADDING + interchange.delimiters.segment  # a terminator too many is no content
+
+    def _fragment(self) -> Fragment | None:
+        return fragment.detect(self._window.data, self._at - self._window.base)
 
     def _seek(self) -> Block | None:
         """Go to the next ISA; anything but padding in between becomes a block that cannot be read."""
         window = self._window
         self._skip_padding()
+        if self._fragment() is not None:
+            return None
         begin = self._at
         junk = b""
         while window.ensure(self._at, _LOOK_AHEAD):
@@ -104,7 +117,7 @@ class _Inside:
         self._window = window
         self._interchange = interchange
         self._delimiters: Delimiters = interchange.delimiters
-        self._scanner = Scanner(window, interchange.delimiters, at)
+        self._scanner = Scanner(window, interchange.delimiters, at, opened=not interchange.bare)
         self._group: Group | None = None
         self._block: Block | None = None
         self._seen: set[str] = set()  # control numbers of this group
@@ -123,6 +136,7 @@ class _Inside:
         }
         while (segment := self._scanner.next()) is not None:
             tag = segment.tag
+            self._interchange.segments += tag not in _OF_TRANSACTIONS
             if tag == b"SE" and self._block is not None:
                 yield self._se(segment, self._block)
                 continue
@@ -150,10 +164,11 @@ class _Inside:
     def _st(self, segment: Segment, elements: tuple[str, ...]) -> None:
         group = self._group
         if group is None:
-            group = self._group = Group(offset=segment.start)
+            group = self._group = Group(offset=segment.start, explicit=False)
             self._interchange.groups.append(group)
-            message = "A transaction (ST) begins outside of any functional group (GS)."
-            group.findings.append(_broken(message, "GS", "ST", segment.start))
+            if not self._interchange.bare:
+                message = "A transaction (ST) begins outside of any functional group (GS)."
+                group.findings.append(_broken(message, "GS", "ST", segment.start))
         group.received += 1
         control = elements[2].strip() if len(elements) > 2 else ""  # noqa: PLR2004 - ST02
         block = Block(
@@ -161,6 +176,7 @@ class _Inside:
             group=group,
             set=elements[1].strip() if len(elements) > 1 else "",
             control=control,
+            own_version=elements[3].strip() if len(elements) > 3 else "",  # noqa: PLR2004 - ST03
             offset=segment.start,
         )
         if control in self._seen:
@@ -242,7 +258,8 @@ class _Inside:
 
     def _iea(self, segment: Segment, elements: tuple[str, ...]) -> None:
         self._close_group(None, segment.start)
-        check_trailer(self._interchange, elements, segment.start)
+        if not self._interchange.bare:
+            check_trailer(self._interchange, elements, segment.start)
         self.end = segment.end + (len(self._delimiters.segment) if segment.closed else 0)
 
     def _leave(self, upto: int) -> Iterator[Block]:
@@ -262,13 +279,15 @@ class _Inside:
         self.end = offset
         self._close_group(None, offset)
         interchange = self._interchange
+        if interchange.bare:
+            return
         check_trailer(interchange, None, offset)
         if not interchange.acknowledgements and not any(group.received for group in interchange.groups):
             message = f"Interchange {interchange.control} ends before its first transaction."
             yield _outside(b"", interchange.offset, message)
 
     def _close_group(self, elements: tuple[str, ...] | None, offset: int) -> None:
-        if self._group is not None:
+        if self._group is not None and self._group.explicit:
             check_group(self._group, elements, offset)
         self._group = None
 
@@ -289,9 +308,39 @@ def _interchange(header: Header, offset: int) -> Interchange:
         usage=isa[14],
         delimiters=header.delimiters,
         offset=offset,
+        segments=1,
     )
     check_header(interchange, header)
     return interchange
+
+
+def _bare(found: Fragment, offset: int) -> Interchange:
+    """What stands for the interchange of transactions that came without one."""
+    finding = codes.X12Finding(
+        code=codes.INTERCHANGE_STRUCTURE,
+        message=f"There is no ISA before {found.tag.decode('ascii')}: nobody knows from whom this is.",
+        place=f"byte {offset}",
+        expected="an ISA segment with 16 elements",
+        found=found.tag.decode("ascii"),
+        offset=offset,
+    )
+    return Interchange(
+        sender="",
+        receiver="",
+        sender_qualifier="",
+        receiver_qualifier="",
+        control="",
+        date="",
+        time="",
+        version="",
+        standards="",
+        ack_requested=False,
+        usage="",
+        delimiters=found.delimiters,
+        offset=offset,
+        bare=True,
+        findings=[finding],
+    )
 
 
 def _outside(waste: bytes, offset: int, reason: str) -> Block:

@@ -17,8 +17,10 @@ _BINARY: Final = {b"BIN": 1, b"BDS": 2}
 class Scanner:
     """Finds the next envelope segment behind a terminator, jumping over binary data."""
 
-    def __init__(self, window: Window, delimiters: Delimiters, at: int) -> None:
+    def __init__(self, window: Window, delimiters: Delimiters, at: int, *, opened: bool = True) -> None:
+        """Begin at a terminator, or, when nothing was `opened` yet, at a segment itself."""
         self._window = window
+        self._first = None if opened else re.compile(rb"(ST|GS)")
         self._search = control_pattern(delimiters).search
         self._terminator = delimiters.segment
         self._element = delimiters.element
@@ -29,7 +31,7 @@ class Scanner:
         """Return the next envelope segment, or None when the document ends before one."""
         window = self._window
         while True:
-            match = self._search(window.data, self._at - window.base)
+            match = self._look(window.data, self._at - window.base)
             if match is None:
                 if not self._advance():
                     return None
@@ -48,6 +50,12 @@ class Scanner:
                 continue
             self._at = end
             return Segment(tag, start, end, close >= 0)
+
+    def _look(self, data: bytes, at: int) -> re.Match[bytes] | None:
+        if self._first is not None:
+            first, self._first = self._first, None
+            return first.match(data, at)
+        return self._search(data, at)
 
     def _advance(self) -> bool:
         """Nothing in the window: go on from its last terminator, so that none is seen half."""

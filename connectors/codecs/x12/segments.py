@@ -21,11 +21,26 @@ class Block:
     group: Group
     set: str = ""
     control: str = ""
+    own_version: str = ""
     raw: bytes = b""
     offset: int = 0
     trailer: tuple[str, ...] = ()  # elements of SE, when there is one
     binary: list[tuple[int, int]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def version(self) -> str:
+        """The release it says it is of: ST03, which came with 5010, else GS08."""
+        return self.own_version or self.group.version
+
+    @property
+    def charset(self) -> str:
+        """What its text is read as where nothing else is agreed."""
+        try:
+            self.raw.decode("utf-8")
+        except UnicodeDecodeError:
+            return "latin-1"
+        return "ascii" if self.raw.isascii() else "utf-8"
 
     def segments(self, charset: str = "") -> list[str]:
         """All segments, ST and SE included, without blanks and line breaks around them."""

@@ -7,7 +7,7 @@ looked at closely.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import lru_cache
 from itertools import compress
 from typing import Any, Final, NamedTuple
@@ -186,6 +186,25 @@ def _too_many(block: Block) -> X12Finding:
         place=f"transaction {block.control}",
         offset=block.offset,
     )
+
+
+def flat(texts: Iterable[str], signs: Separators) -> Node:
+    """The tree of a transaction that no guide describes: under each segment id a list, in order.
+
+    Only what is written as one is a composite: `{"03": "EA"}`, but `{"03": {"01": "EA", "02": "2"}}`.
+    """
+    root: Node = {"@": 1}
+    for number, text in enumerate(texts, 2):
+        name, *values = text.split(signs.element)
+        node: Node = {"@": number}
+        for key, value in zip(KEYS[1:], values):  # noqa: B905 - a thousand elements are enough
+            parts = value.split(signs.component) if signs.component and signs.component in value else ()
+            if parts:
+                node[key] = {name: part for name, part in zip(KEYS[1:], parts) if part}  # noqa: B905 - as above
+            elif value:
+                node[key] = value
+        root.setdefault(name, []).append(node)
+    return root
 
 
 @lru_cache(maxsize=32)

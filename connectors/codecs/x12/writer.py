@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from connectors.codecs.base import EncodeError, Tree, excerpt
 from connectors.codecs.segmented.flags import yes
 from connectors.codecs.segmented.guide import Guide, SegmentDef
 from connectors.codecs.segmented.structure import plan
-from connectors.codecs.segmented.writing import date, segments, time
+from connectors.codecs.segmented.writing import date, loose, segments, time
 from connectors.codecs.x12.delimiters import Separators
 from connectors.codecs.x12.elements import problems
 
@@ -64,18 +65,27 @@ def write(tree: Tree, guide: Guide, envelope: Mapping[str, Any]) -> bytes:
         envelope: sender, receiver, control, date (CCYYMMDD) and time (HHMM or HHMMSS) are needed;
             sender_qualifier, receiver_qualifier (ZZ), group (control), transaction (0001; further ones count
             on), version (the guide's), functional (the guide's), group_sender and group_receiver
-            (sender, receiver), test (P; true or T is test), interchange_version (00401),
+            (sender, receiver), test (P; true or T is test), interchange_version (that of the version),
             ack_requested (false), delimiters, charset (utf-8).
 
     Raises:
         EncodeError: Something cannot be written; all such places are named.
     """
-    style = Style.of(envelope)
+    labels = {"version": guide.version, "functional": guide.functional, **envelope}
+    outer = _completed(envelope, str(labels["version"]))
+    style = Style.of(outer)
     first = _number(envelope, "transaction", "1")
     trees = tree if isinstance(tree, list) else [tree]
     sets = [transaction(one, guide, f"{first + at:04d}", style) for at, one in enumerate(trees)]
-    labels = {"version": guide.version, "functional": guide.functional, **envelope}
-    return interchange([(labels, sets)], envelope)
+    return interchange([(labels, sets)], outer)
+
+
+def _completed(envelope: Mapping[str, Any], version: str) -> dict[str, Any]:
+    """The envelope with what follows from its version: the interchange's, and a separator it must have."""
+    outer = {"interchange_version": version[:5] or "00401", **envelope}
+    if str(outer["interchange_version"]) >= _REPETITION_SINCE:
+        outer["delimiters"] = {"repetition": "^", **(envelope.get("delimiters") or {})}
+    return outer
 
 
 def transaction(tree: Tree, guide: Guide, control: str, style: Style) -> Written:
@@ -83,11 +93,10 @@ def transaction(tree: Tree, guide: Guide, control: str, style: Style) -> Written
     if not isinstance(tree, dict):
         raise EncodeError(f"A transaction must be an object of segments, found {type(tree).__name__}")
     wrong: list[str] = []
-    walk = segments(
-        tree, guide.structure, lambda *segment: _values(*segment, style=style, wrong=wrong), wrong
-    )
+    values = partial(_values, style=style, wrong=wrong)
+    walk = segments(tree, guide.structure, values, wrong) if guide.structure else loose(tree, values, wrong)
     lines = list(walk)
-    if not wrong:
+    if guide.structure and not wrong:
         wrong += [one.message for one in plan(guide, [segment.id for segment, _ in lines]).misplaced]
     if wrong:
         raise EncodeError(f"This {guide.set} cannot be written: " + "; ".join(wrong[:20]))
