@@ -168,10 +168,9 @@ def examine(block: Block, guide: Guide | None, profile: Profile) -> Examined:
     if block.interchange.bare and not profile.lenient:
         found += block.interchange.findings
     tree = None
-    if guide is not None and block.set == guide.set and not guide.structure:
-        tree, guide = flat(content), None
-    elif guide is None and profile.lenient:
-        pass
+    unguided = profile.lenient if guide is None else block.set == guide.set and not guide.structure
+    if unguided:
+        tree, guide = (flat(content) if whole else None), None
     elif (problem := _unsupported(block, guide, profile)) is not None or guide is None:
         found += [problem] if problem else []
         guide = None

@@ -35,7 +35,7 @@ _LOOK_AHEAD: Final = HEADER_LIMIT + 128
 _PADDING: Final = b" \t\r\n\x00\x1a\xef\xbb\xbf'"
 """May stand around interchanges: white space, NUL, end-of-file and byte order marks, terminators."""
 _RESERVE: Final = 32
-_OF_MESSAGES: Final = frozenset({b"UNH", b"UNT"})
+_NOT_COUNTED: Final = frozenset({b"UNH", b"UNT", b"UNA", b"UNB"})  # with their message; the head before
 _JUNK_LIMIT: Final = 65536
 """How much of what is no EDI is kept to be shown."""
 
@@ -158,7 +158,7 @@ class _Inside:
             b"UNZ": self._unz,
         }
         while (segment := self._scanner.next()) is not None:
-            self._interchange.segments += segment.tag not in _OF_MESSAGES
+            self._interchange.segments += segment.tag not in _NOT_COUNTED
             if segment.tag == b"UNT" and self._block is not None:
                 yield self._unt(segment, self._block)
                 continue

@@ -188,10 +188,9 @@ def examine(block: Block, guide: Guide | None, profile: Profile) -> Examined:
         found += block.interchange.findings
     if whole:
         _check_trailer(block, len(texts), found)
-    if guide is not None and block.set == guide.set and not guide.structure:
-        tree, guide = flat(content, delimiters.text), None
-    elif guide is None and profile.lenient:
-        pass
+    unguided = profile.lenient if guide is None else block.set == guide.set and not guide.structure
+    if unguided:
+        tree, guide = (flat(content, delimiters.text) if whole else None), None
     elif guide is None or block.set != guide.set:
         found.append(_unsupported(block, guide))
         guide = None

@@ -25,7 +25,7 @@ _LOOK_AHEAD: Final = HEADER_LIMIT + 128
 _PADDING: Final = b" \t\r\n\x00\x1a\xef\xbb\xbf"
 """May stand around interchanges: white space, NUL, end-of-file marks and byte order marks."""
 _ISA: Final = re.compile(rb"ISA[^A-Za-z0-9\s]")
-_OF_TRANSACTIONS: Final = frozenset({b"ST", b"SE"})
+_NOT_COUNTED: Final = frozenset({b"ST", b"SE", b"ISA"})  # with their transaction; the head before
 _JUNK_LIMIT: Final = 65536
 """How much of what is no EDI is kept to be shown."""
 
@@ -136,7 +136,7 @@ class _Inside:
         }
         while (segment := self._scanner.next()) is not None:
             tag = segment.tag
-            self._interchange.segments += tag not in _OF_TRANSACTIONS
+            self._interchange.segments += tag not in _NOT_COUNTED
             if tag == b"SE" and self._block is not None:
                 yield self._se(segment, self._block)
                 continue
