@@ -22,7 +22,7 @@ _PADDING: Final = b"\xef\xbb\xbf \t\r\n\x00\x1a'"
 _HEADS: Final = (
     # what surely begins an interchange, then what only begins a group, a message or any segment
     (Standard.EDIFACT, re.compile(rb"UNA[\x00-\x7f]{6}\s{0,8}UN[BGH]|UNB[+\x1d]")),
-    (Standard.X12, re.compile(rb"(?<![A-Za-z0-9])ISA[^\w\s]")),
+    (Standard.X12, re.compile(rb"(?<![A-Za-z0-9])ISA([^\w\s]|_)[\s\S]{0,6}?\1")),
     (Standard.X12, re.compile(rb"(?<![A-Za-z0-9])(?:ST[^\w\s]\d{3}[^\w\s]|GS[^\w\s][A-Z]{2}[^\w\s])")),
     (Standard.EDIFACT, re.compile(rb"(?<![A-Za-z0-9])UN[GH][+\x1d]")),
 )

@@ -130,7 +130,7 @@ def moment(date: str, time: str) -> str | None:
     """Date and time of an envelope as ISO 8601, `2026-11-28T14:30`; None when they are none."""
     century = "19" if date[:2] >= str(_CENTURY_FROM) else "20"
     day = century + date if len(date) == len("YYMMDD") else date
-    form, kept = _FORMS.get(len(time), _FORMS[4])
+    form, kept = _FORMS.get(len(time), ("", ""))
     try:
         return datetime.strptime(day + time, form).isoformat(timespec=kept)  # noqa: DTZ007 - none is told
     except ValueError:
