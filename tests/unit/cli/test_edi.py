@@ -130,6 +130,15 @@ def test_a_released_sign_is_no_end_of_the_underlined_element(run: Run) -> None:
     assert shown[at + 1].strip() == "^" * (len(segment) - segment.index("1?+9"))
 
 
+def test_the_report_is_as_the_page_shows_it(run: Run) -> None:
+    page = (PROJECT_DIR / "docs" / "edi.md").read_text("utf-8")
+    example = page.partition("$ returns-hub edi check notice.edi\n")[2].partition("\n\n")[0]
+    document = interchange(group(notice("0001", "ZZ")))
+    shown = [line.strip() for line in run("check", "-", stdin=document).stdout.splitlines() if line.strip()]
+    for line in example.splitlines():
+        assert any(each.startswith(line.strip().removesuffix("…")) for each in shown), line
+
+
 def test_check_fails_only_when_something_would_be_refused(run: Run) -> None:
     run("check", "-", stdin=interchange(group(notice("0001", "ZZ"))))
     run("check", "-", code=1, stdin=interchange(group(notice("0001", segments=4))))
