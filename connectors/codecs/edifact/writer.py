@@ -94,13 +94,29 @@ def write(tree: Tree, guide: Guide, envelope: Mapping[str, Any]) -> bytes:
     first = str(envelope.get("transaction", "1"))
     if not first.isascii() or not first.isdigit() or len(first) > _REFERENCE:
         raise EncodeError(f"transaction must be a number of 1 to {_REFERENCE} digits, found {first!r}")
-    wrong: list[str] = []
     version = str(envelope.get("version") or f"{guide.version}:UN")
     body: list[str] = []
     for at, one in enumerate(trees):
         reference = str(int(first) + at).zfill(len(first))
         body += message(one, guide, f"{reference}{ELEMENT}{_joined(guide.set, version)}", style)
-    lines = [*_head(envelope, guide, wrong), *body, *_tail(envelope, len(trees))]
+    functional = envelope.get("functional") or guide.set
+    return interchange(body, len(trees), {**envelope, "version": version, "functional": functional})
+
+
+def interchange(body: Sequence[str], count: int, envelope: Mapping[str, Any]) -> bytes:
+    """Put messages into an interchange, and into a group where `grouped` says so.
+
+    Args:
+        body: The segments of all messages, UNH and UNT included, with inner separators.
+        count: How many messages these are.
+        envelope: As for `write`; `version` and `functional` are needed for a group.
+
+    Raises:
+        EncodeError: Something cannot be written; all such places are named.
+    """
+    style = Style.of(envelope)
+    wrong: list[str] = []
+    lines = [*_head(envelope, wrong), *body, *_tail(envelope, count)]
     for line in lines:
         wrong += [f"'{excerpt(line)}' holds {sign!r}" for sign in style.blocked(line.translate(_NO_MARKS))]
     if wrong:
@@ -176,7 +192,7 @@ def _plain(value: Any, place: str, element: Element | None, style: Style, wrong:
     return text
 
 
-def _head(envelope: Mapping[str, Any], guide: Guide, wrong: list[str]) -> Iterator[str]:
+def _head(envelope: Mapping[str, Any], wrong: list[str]) -> Iterator[str]:
     syntax, level = str(envelope.get("syntax", "UNOC")), str(envelope.get("syntax_version", "3"))
     sender, receiver = _name(envelope, "sender", wrong), _name(envelope, "receiver", wrong)
     control, day = _control(envelope, "control", wrong), date(envelope, wrong)
@@ -196,9 +212,9 @@ def _head(envelope: Mapping[str, Any], guide: Guide, wrong: list[str]) -> Iterat
     ]
     yield ELEMENT.join(["UNB", *values]).rstrip(ELEMENT)
     if yes(envelope.get("grouped")):
-        version = str(envelope.get("version") or f"{guide.version}:UN").split(":")
+        version = str(envelope.get("version") or "").split(":")
         group = [
-            str(envelope.get("functional") or guide.set),
+            str(envelope.get("functional") or ""),
             str(envelope.get("group_sender") or sender),
             str(envelope.get("group_receiver") or receiver),
             when,

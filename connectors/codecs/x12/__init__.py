@@ -1,6 +1,6 @@
-"""X12: streaming reader, grammar-driven trees, writer and functional acknowledgements."""
+"""X12: streaming reader, grammar-driven trees, writer, acknowledgements of groups and interchanges."""
 
-from connectors.codecs.x12.acknowledge import acknowledge, groups_needed
+from connectors.codecs.x12.acknowledge import acknowledge, groups_needed, interchange_acknowledgement
 from connectors.codecs.x12.codec import X12Codec, X12Decoded, envelopes
 from connectors.codecs.x12.envelope import Group, Interchange, Transaction
 
@@ -13,4 +13,5 @@ __all__ = [
     "acknowledge",
     "envelopes",
     "groups_needed",
+    "interchange_acknowledgement",
 ]

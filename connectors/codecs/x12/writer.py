@@ -160,13 +160,19 @@ def segment_text(name: str, values: Iterable[str], style: Style) -> str:
 
 
 def interchange(
-    groups: Sequence[tuple[Mapping[str, Any], Sequence[Written]]], envelope: Mapping[str, Any]
+    groups: Sequence[tuple[Mapping[str, Any], Sequence[Written]]],
+    envelope: Mapping[str, Any],
+    *,
+    head: Sequence[str] = (),
 ) -> bytes:
-    """Put transactions into groups and an interchange; group labels default to the envelope's."""
+    """Put transactions into groups and an interchange; group labels default to the envelope's.
+
+    `head` are segments between ISA and the first group (TA1).
+    """
     style = Style.of(envelope)
     wrong: list[str] = []
     control = f"{_number(envelope, 'control'):09d}"
-    lines = [_isa(envelope, control, style, wrong)]
+    lines = [_isa(envelope, control, style, wrong), *head]
     for at, (labels, sets) in enumerate(groups):
         merged = {**envelope, **labels}
         number = str(_number(merged, "group", str(int(control) + at)))
