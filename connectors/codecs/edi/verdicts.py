@@ -13,7 +13,7 @@ Kind: TypeAlias = Literal["TA1", "997", "999", "CONTRL"]
 
 
 class Verdict(StrEnum):
-    """What became of something. `RECEIVED`: it arrived, and nothing (readable) is said about what is in it."""
+    """What became of something. `RECEIVED`: it arrived, nothing readable is said about its content."""
 
     ACCEPTED = "accepted"
     ACCEPTED_WITH_ERRORS = "accepted_with_errors"
