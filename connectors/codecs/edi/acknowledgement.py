@@ -6,11 +6,11 @@ notes. What was cut says nothing: it never makes a rejected document look accept
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from connectors.codecs.base import NOTHING, Body, Finding, whole
+from connectors.codecs.edi.sniff import Standard, standard_of
 from connectors.codecs.edi.verdicts import (
     About,
     AckError,
@@ -22,7 +22,6 @@ from connectors.codecs.edi.verdicts import (
 )
 from connectors.codecs.edi.verdicts_edifact import read as read_edifact
 from connectors.codecs.edi.verdicts_x12 import read as read_x12
-from connectors.codecs.edifact.service import HEAD
 
 __all__ = [
     "About",
@@ -36,8 +35,6 @@ __all__ = [
     "read",
     "read_acknowledgements",
 ]
-
-_ISA: Final = re.compile(rb"ISA[^A-Za-z0-9\s]")
 
 
 class Reading(NamedTuple):
@@ -59,11 +56,9 @@ def read(body: Body, options: Mapping[str, Any] = NOTHING) -> Reading:
         Never raises for what the document holds.
     """
     data = whole(body)
-    edifact, x12 = HEAD.search(data), _ISA.search(data)
     charset = str(options.get("charset") or "")
-    if edifact and not (x12 and x12.start() < edifact.start()):
-        return Reading(*read_edifact(data, charset))
-    return Reading(*read_x12(data, charset))
+    family = read_edifact if standard_of(data) is Standard.EDIFACT else read_x12
+    return Reading(*family(data, charset))
 
 
 def read_acknowledgements(body: Body, options: Mapping[str, Any] = NOTHING) -> list[Acknowledgement]:

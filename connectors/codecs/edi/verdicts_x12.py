@@ -221,7 +221,7 @@ class _Functional:
             message = f"AK904 counts {counts.accepted} accepted transactions, but {good} are named so"
             self._note(message, "AK9")
         if told is None:
-            return _told_by(transactions, good)
+            return _told_by(transactions, good, whole=bool(self._block.trailer))
         if told in _GOOD and good < len(transactions):
             self._note("AK901 says that all was accepted, but a transaction was rejected", "AK9")
             return Verdict.PARTIALLY_ACCEPTED
@@ -259,11 +259,13 @@ def _unsaid(group: Verdict | None, one: _Told) -> Verdict:
     return Verdict.REJECTED
 
 
-def _told_by(transactions: Sequence[TransactionVerdict], good: int) -> Verdict:
+def _told_by(transactions: Sequence[TransactionVerdict], good: int, *, whole: bool) -> Verdict:
     """A group without AK9 is what its transactions are, if those are all known."""
     if not transactions or any(one.verdict is Verdict.RECEIVED for one in transactions):
         return Verdict.RECEIVED
     if good == len(transactions):
+        if not whole:  # the next one may have been rejected
+            return Verdict.RECEIVED
         errors = any(one.verdict is not Verdict.ACCEPTED for one in transactions)
         return Verdict.ACCEPTED_WITH_ERRORS if errors else Verdict.ACCEPTED
     return Verdict.PARTIALLY_ACCEPTED if good else Verdict.REJECTED
