@@ -116,7 +116,7 @@ def test_a_999_names_components_and_its_context(edi: Any) -> None:
         "AK2*180*0001*005010X999",
         "IK3*QTY*4*QTY*8",
         "CTX*BLI01:0042",
-        "IK4*3:1*355*I12*EAX",
+        "IK4*3:1*355*I6*EAX",
         "IK5*E*I5",
         "AK9*E*1*1*1",
         kind="999",
@@ -128,10 +128,7 @@ def test_a_999_names_components_and_its_context(edi: Any) -> None:
         (
             "0001",
             Verdict.ACCEPTED_WITH_ERRORS,
-            [
-                'QTY03, component 1 "EAX" in segment 4 does not have the form that the agreed guide asks for '
-                "(IK403 I12)"
-            ],
+            ['QTY03, component 1 "EAX" in segment 4 is a code that the agreed guide does not use (IK403 I6)'],
         )
     ]
 
@@ -241,7 +238,7 @@ def test_a_997_cut_anywhere_never_accepts_what_was_rejected(edi: Any) -> None:
         edi, "AK1*AN*11", "AK2*180*0001", "AK5*A", "AK2*180*0002", "AK3*N9*15**3", "AK5*R*5", "AK9*P*2*2*1"
     )
     good = {Verdict.ACCEPTED, Verdict.ACCEPTED_WITH_ERRORS}
-    for cut in range(len(body)):
+    for cut in range(body.index(b"IEA*1*000000077")):
         for found in read_acknowledgements(body[:cut]):
             assert found.verdict not in good, cut
             assert found.verdict_of("0002") not in good, cut
