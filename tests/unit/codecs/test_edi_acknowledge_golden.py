@@ -19,13 +19,7 @@ NAMES = [f"{path.parent.name}/{path.name}" for path in ANSWERS]
 FORMATS = {
     ".997": ["x12/997-004010", "x12/997-005010"],
     ".999": ["x12/999-005010"],
-    ".contrl": [
-        "edifact/contrl-d3",
-        "edifact/contrl-3",
-        "edifact/contrl-d-3",
-        "edifact/contrl-41",
-        "edifact/contrl-4",
-    ],
+    ".contrl": ["edifact/contrl-d3", "edifact/contrl-41"],
 }
 
 
