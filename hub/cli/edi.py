@@ -89,6 +89,50 @@ def tree(file: File, partner: Partner = "", json: AsJson = False) -> None:
 
 
 @app.command()
+def ack(
+    file: File,
+    partner: Partner = "",
+    kind: Annotated[
+        list[str] | None, typer.Option("--kind", help="TA1, 997, 999 or CONTRL; may be repeated.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Print what a file would be answered with, byte for byte; with --json one line per acknowledgement.
+
+    Control numbers are 1, 2, …: the hub takes its own from the database when it really answers.
+    """
+    from connectors.codecs.edi.answers import answer, usual_kinds
+
+    with failures(as_json=json):
+        number = 0
+        for seen in _opened(file, partner).interchanges():
+            if seen.interchange is None:
+                continue
+            for each in _kinds(kind) or usual_kinds(seen.interchange):
+                body = answer(seen.interchange, each, {"control": number + 1, "group": number + 1}, _moment())
+                number += bool(body)
+                _answered(seen.interchange.control, each, body, json=json)
+        if not number:
+            raise ValueError(f"{file}: nothing in it is answered: nobody can be answered, or it only answers")
+
+
+def _kinds(given: list[str] | None) -> list[Any]:
+    known = ("TA1", "997", "999", "CONTRL")
+    wrong = [one for one in given or () if one.upper() not in known]
+    if wrong:
+        raise ValueError(f"--kind: expected one of {', '.join(known)}, found {', '.join(wrong)}")
+    return [one.upper() for one in given or ()]
+
+
+def _answered(control: str, kind: str, body: bytes, *, json: bool) -> None:
+    if json:
+        _line({"interchange": control, "kind": kind, "document": body.decode("utf-8", "backslashreplace")})
+    elif body:
+        sys.stdout.buffer.write(body if body.endswith(b"\n") else body + b"\n")
+        sys.stdout.buffer.flush()
+
+
+@app.command()
 def write(
     file: Annotated[Path, typer.Argument(help="JSON: a tree, a list of them, or what `tree --json` prints.")],
     partner: Annotated[str, typer.Option("--partner", "-p", help="The system whose edi: profile holds.")],

@@ -130,8 +130,16 @@ def _pairs(told: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Mapping
 
 def _ack(one: Mapping[str, Any]) -> Text:
     said = Text.assemble("  ", (f"{one['kind']} ", "bold"), one["sentence"])
-    for line in one.get("errors", ()):
-        said.append(f"\n      {line}", "yellow")
+    for error in one["errors"]:
+        said.append(f"\n      {error['message']}", "yellow")
+    for each in one["transactions"]:
+        mark, colour = _MARKS.get(each["verdict"], ("·", "dim"))
+        said.append(f"\n    {mark} ", colour).append(f"{each['set']} {each['control']}   ")
+        said.append(each["verdict"].replace("_", " "), colour)
+        for error in each["errors"]:
+            said.append(f"\n        {error['message']}", "yellow")
+    for note in one["notes"]:
+        said.append(f"\n      {note}", "dim")
     return said
 
 

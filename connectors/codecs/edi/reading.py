@@ -13,7 +13,9 @@ from typing import Any
 
 from connectors.codecs import edifact, x12
 from connectors.codecs.base import NOTHING, Body, Finding, Tree
+from connectors.codecs.edi import verdicts_edifact, verdicts_x12
 from connectors.codecs.edi.sniff import HEAD_SIZE, Standard, standard_of
+from connectors.codecs.edi.verdicts import Acknowledgement
 from connectors.codecs.edifact.codec import looked_into as edifact_messages
 from connectors.codecs.edifact.reader import Reader as EdifactReader
 from connectors.codecs.x12.codec import looked_into as x12_transactions
@@ -28,12 +30,14 @@ class Seen:
     """One interchange of a file.
 
     `interchange` is None for a file in which there is none. `outside` is what stood around it and is no EDI.
-    `trees` holds the decoded messages in order, None for those that cannot be read, when they were asked for.
+    `acknowledgements` are those that it holds. `trees` holds the decoded messages in order, None for those
+    that cannot be read, when they were asked for.
     """
 
     standard: Standard
     interchange: Interchange | None
     outside: list[Finding] = field(default_factory=list)
+    acknowledgements: list[Acknowledgement] = field(default_factory=list)
     trees: list[Tree] = field(default_factory=list)
 
 
@@ -60,11 +64,13 @@ def interchanges(body: Body, options: Mapping[str, Any] = NOTHING, *, trees: boo
     options = {"lenient": "format" not in options, **options}
     if standard is Standard.X12:
         reader: Any = X12Reader(whole)
-        blocks: Any = x12_transactions(reader, options)
-    else:
-        reader = EdifactReader(whole)
-        blocks = edifact_messages(reader, options)
-    return _gathered(standard, reader.interchanges, blocks, trees=trees)
+        return _Gathering(standard, reader.interchanges, options).seen(
+            x12_transactions(reader, options), trees=trees
+        )
+    reader = EdifactReader(whole)
+    return _Gathering(standard, reader.interchanges, options).seen(
+        edifact_messages(reader, options), trees=trees
+    )
 
 
 def messages_of(interchange: Interchange) -> Iterator[tuple[Any, Message]]:
@@ -77,32 +83,39 @@ def messages_of(interchange: Interchange) -> Iterator[tuple[Any, Message]]:
             yield group, one
 
 
-def _gathered(
-    standard: Standard, found: list[Interchange], blocks: Iterator[tuple[Any, Any]], *, trees: bool
-) -> Iterator[Seen]:
+class _Gathering:
     """Interchanges as they become complete: when a message of the next one, or the end, comes."""
-    outside: list[Finding] = []
-    given = 0
-    kept: dict[int, list[Tree]] = {}
-    for block, examined in blocks:
-        if block.interchange is None:
-            outside += block.findings
-            continue
-        while found[given] is not block.interchange:
-            yield _seen(standard, found[given], outside, kept.pop(given, []))
-            given += 1
-        if trees:
-            kept.setdefault(given, []).append(examined.tree)
-    for at in range(given, len(found)):
-        yield _seen(standard, found[at], outside, kept.pop(at, []))
-    if not found:
-        yield Seen(standard=standard, interchange=None, outside=outside)
 
+    def __init__(self, standard: Standard, found: list[Interchange], options: Mapping[str, Any]) -> None:
+        self._standard = standard
+        self._found = found
+        self._charset = str(options.get("charset") or "")
+        self._current = Seen(standard=standard, interchange=None)
+        self._given = 0
 
-def _seen(standard: Standard, interchange: Interchange, outside: list[Finding], trees: list[Tree]) -> Seen:
-    taken = list(outside)
-    outside.clear()
-    return Seen(standard=standard, interchange=interchange, outside=taken, trees=trees)
+    def seen(self, blocks: Iterator[tuple[Any, Any]], *, trees: bool) -> Iterator[Seen]:
+        for block, examined in blocks:
+            if block.interchange is None:
+                self._current.outside += block.findings
+                continue
+            while self._found[self._given] is not block.interchange:
+                yield self._complete()
+            if trees:
+                self._current.trees.append(examined.tree)
+            verdicts = verdicts_x12 if self._standard is Standard.X12 else verdicts_edifact
+            self._current.acknowledgements += verdicts.of_transaction(block, self._charset)
+        while self._given < len(self._found):
+            yield self._complete()
+        if not self._found:
+            yield self._current
+
+    def _complete(self) -> Seen:
+        done, self._current = self._current, Seen(standard=self._standard, interchange=None)
+        done.interchange = self._found[self._given]
+        if isinstance(done.interchange, x12.Interchange):
+            done.acknowledgements[:0] = verdicts_x12.of_interchange(done.interchange)
+        self._given += 1
+        return done
 
 
 def _peeked(body: Body) -> tuple[bytes, Body]:

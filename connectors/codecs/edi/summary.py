@@ -11,6 +11,7 @@ from connectors.codecs import edifact, x12
 from connectors.codecs.base import Finding
 from connectors.codecs.edi.reading import Interchange, Message, Seen
 from connectors.codecs.edi.sniff import Standard
+from connectors.codecs.edi.verdicts import AckError, Acknowledgement
 
 _CENTURY_FROM: Final = 70  # two digits of a year from here on are of the last century
 _FORMS: Final = {4: ("%Y%m%d%H%M", "minutes"), 6: ("%Y%m%d%H%M%S", "seconds")}  # by the length of the time
@@ -27,8 +28,10 @@ def summary(seen: Seen) -> Summary:
         syntax and version as in `UNOC:3`), `segments` (all of them), `groups` [{`id`, `control`, `version`,
         `sender`, `receiver`, `transactions` [{`set`, `control`, `version`, `segments`, `status`, `guide`,
         `errors` [{`segment`, `position`, `element`, `component`, `loop`, `code`, `message`, `expected`,
-        `found`, `offset`, `fatal`}]}]}], `acks`, `findings`. Without an interchange everything but `format`,
-        `status` and `findings` is empty.
+        `found`, `offset`, `fatal`}]}]}], `acks` [{`kind` (TA1, 997, 999, CONTRL), `interchange`, `group`,
+        `functional`, `verdict`, `counts`, `transactions` [{`set`, `control`, `group`, `verdict`, `errors`}],
+        `errors`, `notes`, `sentence`}], `findings`. Without an interchange everything but `format`, `status`
+        and `findings` is empty.
     """
     head = _NOTHING if seen.interchange is None else _head(seen.interchange)
     found = seen.interchange.findings if seen.interchange else []
@@ -39,7 +42,7 @@ def summary(seen: Seen) -> Summary:
         "status": _overall(seen, groups),
         **head,
         "groups": groups,
-        "acks": [],
+        "acks": [acknowledgement(one) for one in seen.acknowledgements],
         "findings": findings,
     }
 
@@ -106,6 +109,47 @@ def error(one: Finding) -> Summary:
         "found": one.found,
         "offset": one.offset,
         "fatal": one.fatal,
+    }
+
+
+def acknowledgement(one: Acknowledgement) -> Summary:
+    """What an acknowledgement says, about which of our documents."""
+    about = one.about
+    what = f"group {about.group}" if about.group else f"interchange {about.interchange or '?'}"
+    return {
+        "kind": one.kind,
+        "interchange": about.interchange,
+        "group": about.group,
+        "functional": about.functional,
+        "verdict": str(one.verdict),
+        "others": str(one.others),
+        "counts": one.counts._asdict(),
+        "transactions": [
+            {
+                "set": each.set,
+                "control": each.control,
+                "group": each.group,
+                "verdict": str(each.verdict),
+                "errors": [_ack_error(error) for error in each.errors],
+            }
+            for each in one.transactions
+        ],
+        "errors": [_ack_error(error) for error in one.errors],
+        "notes": [note.message for note in one.notes],
+        "sentence": f"{what} {str(one.verdict).replace('_', ' ')}",
+    }
+
+
+def _ack_error(one: AckError) -> Summary:
+    return {
+        "segment": one.segment,
+        "position": one.number or None,
+        "element": one.element or None,
+        "component": one.component or None,
+        "loop": one.loop,
+        "code": one.code,
+        "message": one.message,
+        "found": one.found,
     }
 
 

@@ -58,6 +58,11 @@ def read(data: bytes, charset: str) -> tuple[list[Acknowledgement], list[Finding
     return listed, notes
 
 
+def of_transaction(block: Block, charset: str) -> list[Acknowledgement]:
+    """What a message acknowledges; nothing if it is no acknowledgement."""
+    return _Control(block, charset).made().acknowledgements if block.set == "CONTRL" else []
+
+
 class _Made(NamedTuple):
     acknowledgements: list[Acknowledgement]
     notes: list[Finding]

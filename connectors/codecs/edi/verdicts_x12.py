@@ -47,17 +47,25 @@ def read(data: bytes, charset: str) -> tuple[list[Acknowledgement], list[Finding
     for block in reader.blocks():
         if block.interchange is None:
             notes += block.findings
-        elif block.set in _KINDS:
-            made = _Functional(block, charset).made()
-            found.setdefault(id(block.interchange), []).append(made)
+        else:
+            found.setdefault(id(block.interchange), []).extend(of_transaction(block, charset))
     listed = []
     for interchange in reader.interchanges:
-        mine = [_ta1(interchange, values) for values in interchange.acknowledgements]
-        mine += found.get(id(interchange), [])
+        mine = of_interchange(interchange) + found.get(id(interchange), [])
         around = [*interchange.findings, *(one for group in interchange.groups for one in group.findings)]
         listed += [replace(one, notes=(*one.notes, *around)) for one in mine]
         notes += around
     return listed, notes
+
+
+def of_interchange(interchange: Interchange) -> list[Acknowledgement]:
+    """The TA1s of an interchange."""
+    return [_ta1(interchange, values) for values in interchange.acknowledgements]
+
+
+def of_transaction(block: Block, charset: str) -> list[Acknowledgement]:
+    """What a transaction acknowledges; nothing if it is no acknowledgement."""
+    return [_Functional(block, charset).made()] if block.set in _KINDS else []
 
 
 def _ta1(interchange: Interchange, values: Sequence[str]) -> Acknowledgement:

@@ -184,3 +184,33 @@ def test_a_format_that_nothing_tells_is_asked_for(run: Run, tmp_path: Path) -> N
     document.write_text('{"QQQ": {"01": "1"}}')
     result = run("write", document, "--partner", "acme_edi", code=1)
     assert "name it: --format x12/180-004010" in result.output
+
+
+def test_the_answer_to_a_file_is_printed_as_it_would_be_sent(run: Run) -> None:
+    document = interchange(group(notice("0001"), notice("0002", segments=9)))
+    result = run("ack", "-", stdin=document)
+    assert "AK2*180*0001~AK5*A~AK2*180*0002~AK5*R*4~AK9*P*2*2*1~" in result.stdout
+    [told] = lines(run("read", "-", "--json", stdin=result.stdout_bytes))
+    [acknowledgement] = told["acks"]
+    assert (acknowledgement["kind"], acknowledgement["group"], acknowledgement["verdict"]) == (
+        "997",
+        "7",
+        "partially_accepted",
+    )
+    assert [one["verdict"] for one in acknowledgement["transactions"]] == ["accepted", "rejected"]
+
+
+def test_a_damaged_interchange_gets_a_ta1_too_and_edifact_a_contrl(run: Run) -> None:
+    damaged = interchange(group(notice("0001"))).replace(b"IEA*1*000000007", b"IEA*1*000000008")
+    assert [one["kind"] for one in lines(run("ack", "-", "--json", stdin=damaged))] == ["TA1", "997"]
+    assert [one["kind"] for one in lines(run("ack", RETANN, "--json"))] == ["CONTRL"]
+    assert "*005010X231A1~" in run("ack", "-", "--kind", "999", stdin=damaged).stdout
+
+
+def test_who_cannot_be_answered_is_told(run: Run) -> None:
+    assert (
+        "nothing in it is answered"
+        in run("ack", "-", code=1, stdin=b"ST*180*0001~BGN*00*1~SE*3*0001~").output
+    )
+    assert "expected TA1, 997 or 999" in run("ack", TWO_LINES, "--kind", "CONTRL", code=1).output
+    assert "--kind: expected one of" in run("ack", TWO_LINES, "--kind", "998", code=1).output
