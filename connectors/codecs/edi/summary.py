@@ -220,8 +220,8 @@ def _overall(seen: Seen, groups: list[Summary]) -> str:
         return "rejected"
     words = [one["status"] for group in groups for one in group["transactions"]]
     rejected = words.count("rejected")
-    if words and rejected == len(words):
-        return "rejected"
+    if rejected == len(words) and (words or not seen.acknowledgements):
+        return "rejected"  # all of it, or there is nothing in it
     if rejected:
         return "partially_accepted"
     noted = bool(interchange.findings or seen.outside or any(group.findings for group in interchange.groups))

@@ -59,7 +59,7 @@ def check_group(group: Group, elements: Elements | None, offset: int) -> None:
         return
     place = f"group {group.control or '?'}"
     if elements is None:
-        message = f"{place.capitalize()} has no UNE trailer: the file may have been cut or edited."
+        message = f"{_begun(place)} has no UNE trailer: the file may have been cut or edited."
         _note(group.findings, codes.GROUP_TRAILER_MISSING, message, place, ("UNE", ""), offset)
         return
     count, control = part(elements, 1), part(elements, 2)
@@ -73,7 +73,7 @@ def check_group(group: Group, elements: Elements | None, offset: int) -> None:
         message = f"The reference of UNG is '{group.control}', but the trailer UNE says '{control}'."
         _note(group.findings, codes.GROUP_CONTROL_MISMATCH, message, place, (group.control, control), offset)
     if not group.received:
-        message = f"{place.capitalize()} holds no message."
+        message = f"{_begun(place)} holds no message."
         _note(group.findings, codes.GROUP_EMPTY, message, place, ("UNH", "UNE"), offset)
 
 
@@ -83,14 +83,14 @@ def check_trailer(interchange: Interchange, elements: Elements | None, offset: i
     found = interchange.findings
     groups = [group for group in interchange.groups if group.explicit]
     if groups and len(groups) < len(interchange.groups):
-        message = f"{place.capitalize()} holds messages inside and outside of groups."
+        message = f"{_begun(place)} holds messages inside and outside of groups."
         _note(found, codes.GROUP_MIXED, message, place, ("groups only", "messages too"), offset)
     if elements is None:
-        message = f"{place.capitalize()} has no UNZ trailer: the file ends too early or was cut."
+        message = f"{_begun(place)} has no UNZ trailer: the file ends too early or was cut."
         _note(found, codes.INTERCHANGE_CUT, message, place, ("UNZ", ""), offset)
         return
     if not interchange.received:
-        message = f"{place.capitalize()} holds no message."
+        message = f"{_begun(place)} holds no message."
         _note(found, codes.INTERCHANGE_EMPTY, message, place, ("UNH", "UNZ"), offset)
     count, control = part(elements, 1), part(elements, 2)
     number = len(groups) if groups else interchange.received
@@ -103,6 +103,11 @@ def check_trailer(interchange: Interchange, elements: Elements | None, offset: i
         _note(
             found, codes.INTERCHANGE_CONTROL_MISMATCH, message, place, (interchange.control, control), offset
         )
+
+
+def _begun(place: str) -> str:
+    """A place as a sentence begins; control references keep their case."""
+    return place[:1].upper() + place[1:]
 
 
 def _note(

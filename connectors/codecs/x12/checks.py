@@ -69,7 +69,7 @@ def check_group(group: Group, elements: tuple[str, ...] | None, offset: int) -> 
     """Compare GS and GE; `elements` is None when the GE is missing."""
     place = f"group {group.control or '?'}"
     if elements is None:
-        message = f"{place.capitalize()} has no GE trailer: the file may have been cut or edited."
+        message = f"{_begun(place)} has no GE trailer: the file may have been cut or edited."
         _note(group.findings, codes.GROUP_TRAILER_MISSING, message, place, "GE", "", offset)
         return
     count, control = _at(elements, 1), _at(elements, 2)
@@ -87,11 +87,11 @@ def check_trailer(interchange: Interchange, elements: tuple[str, ...] | None, of
     place = f"interchange {interchange.control or '?'}"
     found = interchange.findings
     if elements is None:
-        message = f"{place.capitalize()} has no IEA trailer: the file ends too early or was cut."
+        message = f"{_begun(place)} has no IEA trailer: the file ends too early or was cut."
         _note(found, codes.INTERCHANGE_CUT, message, place, "IEA", "", offset)
         return
     count, control = _at(elements, 1), _at(elements, 2)
-    groups = len(interchange.groups)
+    groups = sum(group.explicit for group in interchange.groups)
     if not _CONTROL.fullmatch(count) or int(count) != groups:
         message = f"The trailer IEA01 counts '{count}' groups, but {groups} are in {place}."
         _note(found, codes.INTERCHANGE_COUNT_MISMATCH, message, place, count, str(groups), offset)
@@ -107,6 +107,11 @@ def _at(elements: tuple[str, ...], position: int) -> str:
 def _number(control: str) -> str:
     """Control numbers are numbers: 1225 and 000001225 are the same."""
     return control.lstrip("0") or "0" if control.isdigit() else control
+
+
+def _begun(place: str) -> str:
+    """A place as a sentence begins; control references keep their case."""
+    return place[:1].upper() + place[1:]
 
 
 def _note(
