@@ -10,6 +10,8 @@ from connectors.codecs.segmented import guide as segmented
 from connectors.codecs.segmented.guide import Family, Faults, Guide
 
 _FORM: Final = re.compile(r"(an|a|n)(\.\.)?([0-9]{1,4})")
+_DIRECTORY: Final = re.compile(r"[A-Z0-9]:([0-9]{2})([A-Z0-9])")
+_CENTURY: Final = "60"  # directories begin in the nineties; nobody will read one of 2060
 
 
 def _form(text: str) -> tuple[str, int, int] | None:
@@ -20,6 +22,18 @@ def _form(text: str) -> tuple[str, int, int] | None:
     return match[1], 1 if match[2] else most, most
 
 
+def _release(version: str) -> str:
+    return ":".join(version.split(":")[:2])
+
+
+def _age(release: str) -> str:
+    """The year and letter of a directory (`D:96A`); service messages (`D:3`, `4:1`) go by version."""
+    found = _DIRECTORY.fullmatch(release)
+    if found is None:
+        return f"0{release}" if release[:1].isdigit() and release >= "4" else ""
+    return ("19" if found[1] >= _CENTURY else "20") + found[1] + found[2]
+
+
 EDIFACT: Final = Family(
     prefix="edifact",
     kind="message",
@@ -28,6 +42,8 @@ EDIFACT: Final = Family(
     form=_form,
     requirements="MC",
     segment_id=re.compile(r"[A-Z][A-Z0-9]{2}"),
+    release=_release,
+    age=_age,
     faults=Faults(
         missing=codes.SEGMENT_MISSING,
         unrecognized=codes.SEGMENT_UNRECOGNIZED,
@@ -66,6 +82,12 @@ def unguided(name: str) -> Guide | None:
 
 def find(message: str, version: str) -> Guide | None:
     """Return the guide for a message type (`RETANN`) in a version (`D:96A:EN:EAN001`), or None."""
-    release = "".join(version.split(":")[:2])
-    name = f"edifact/{message}-{release}".lower()
-    return load(name) if name in names() else None
+    return segmented.find(EDIFACT, message, version)
+
+
+def nearest(message: str, version: str) -> Guide | None:
+    """Return the guide for a message type that comes closest to a version; None when there is none.
+
+    That is the newest one not later than the directory, else the oldest.
+    """
+    return segmented.nearest(EDIFACT, message, version)

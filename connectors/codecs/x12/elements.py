@@ -56,7 +56,7 @@ def matcher(segment: SegmentDef, signs: Separators) -> Callable[[str], object]:
 
 def _value_pattern(element: Element, stop: str) -> str:
     low, high = element.low, element.high
-    if element.components or (element.kind == "DT" and high != 8):  # noqa: PLR2004 - CCYYMMDD
+    if element.components or element.repeat > 1 or (element.kind == "DT" and high != 8):  # noqa: PLR2004 - CCYYMMDD
         return r"(?!)"  # always looked at closely
     if element.codes:
         return "(?:" + "|".join(sorted(map(re.escape, element.codes))) + ")"
@@ -93,35 +93,45 @@ def problems(segment: SegmentDef, values: list[str], signs: Separators) -> Itera
 def _element(position: int, element: Element, value: str, signs: Separators) -> Iterator[Problem]:
     if not value:
         if element.mandatory:
-            message = f"lacks element {position:02d}, which is mandatory"
-            yield Problem(
-                codes.ELEMENT_MISSING, position, 0, element.reference, message, _form(element), "nothing"
-            )
+            yield _missing(position, 0, element)
         return
-    if not element.components:
-        yield from _simple(position, 0, element, value, signs)
-        return
+    values = repeats(element, value, signs)
+    if len(values) > element.repeat:
+        message = f"repeats element {position:02d} {len(values)} times, at most {element.repeat} are allowed"
+        yield Problem(codes.ELEMENT_TOO_MANY, position, 0, element.reference, message, _form(element), value)
+    for one in values:
+        if element.components:
+            yield from _composite(position, element, one, signs)
+        else:
+            yield from _simple(position, 0, element, one, signs)
+
+
+def repeats(element: Element, value: str, signs: Separators) -> list[str]:
+    """The values of an element that may be there several times; any other has one."""
+    return value.split(signs.repetition) if element.repeat > 1 and signs.repetition else [value]
+
+
+def _composite(position: int, element: Element, value: str, signs: Separators) -> Iterator[Problem]:
     parts = value.split(signs.component) if signs.component else [value]
     for number, component in enumerate(element.components, 1):
         part = parts[number - 1] if number <= len(parts) else ""
         if part:
             yield from _simple(position, number, component, part, signs)
         elif component.mandatory:
-            message = f"lacks component {number} of element {position:02d}, which is mandatory"
-            yield Problem(
-                codes.ELEMENT_MISSING,
-                position,
-                number,
-                component.reference,
-                message,
-                _form(component),
-                "nothing",
-            )
+            yield _missing(position, number, component)
     if len(parts) > len(element.components):
         message = (
             f"has {len(parts)} components in element {position:02d}, {len(element.components)} are defined"
         )
         yield Problem(codes.ELEMENT_TOO_MANY, position, 0, element.reference, message, _form(element), value)
+
+
+def _missing(position: int, component: int, element: Element) -> Problem:
+    what = f"component {component} of element {position:02d}" if component else f"element {position:02d}"
+    message = f"lacks {what}, which is mandatory"
+    return Problem(
+        codes.ELEMENT_MISSING, position, component, element.reference, message, _form(element), "nothing"
+    )
 
 
 def _simple(

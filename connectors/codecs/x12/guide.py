@@ -9,7 +9,7 @@ from connectors.codecs.segmented import guide as segmented
 from connectors.codecs.segmented.guide import Element, Family, Faults, Guide, Node
 from connectors.codecs.x12 import findings as codes
 
-__all__ = ["X12", "Element", "Guide", "Node", "find", "load", "names", "parse"]
+__all__ = ["X12", "Element", "Guide", "Node", "find", "load", "names", "nearest", "parse"]
 
 _KINDS: Final = frozenset({"AN", "ID", "DT", "TM", "R", "N0", "N1", "N2", "N3", "N4", "B"})
 
@@ -30,6 +30,8 @@ X12: Final = Family(
     form=_form,
     requirements="MXO",
     segment_id=re.compile(r"[A-Z][A-Z0-9]{1,2}"),
+    release=lambda version: version[:6],
+    age=lambda release: release if release.isdigit() else "",
     faults=Faults(
         missing=codes.SEGMENT_MISSING,
         unrecognized=codes.SEGMENT_UNRECOGNIZED,
@@ -67,9 +69,16 @@ def unguided(name: str) -> Guide | None:
 
 
 def find(set_id: str, version: str) -> Guide | None:
-    """Return the guide for a set in a release, or None."""
-    name = f"x12/{set_id}-{version[:6]}"
-    return load(name) if name in names() else None
+    """Return the guide for a set in a release (`004010VICS`), or None."""
+    return segmented.find(X12, set_id, version)
+
+
+def nearest(set_id: str, version: str) -> Guide | None:
+    """Return the guide for a set that comes closest to a release; None when there is none for the set.
+
+    That is the newest one not later than the release, else the oldest: 003030 is read by 004010.
+    """
+    return segmented.nearest(X12, set_id, version)
 
 
 def parse(data: dict[str, Any], dictionary: dict[str, Any], place: str) -> Guide:

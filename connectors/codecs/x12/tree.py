@@ -12,10 +12,10 @@ from functools import lru_cache
 from itertools import compress
 from typing import Any, Final, NamedTuple
 
-from connectors.codecs.segmented.guide import Guide, SegmentDef
+from connectors.codecs.segmented.guide import Element, Guide, SegmentDef
 from connectors.codecs.segmented.structure import Hang, Misplaced, Plan, Step, hangs, plan
 from connectors.codecs.x12.delimiters import Separators
-from connectors.codecs.x12.elements import matcher, problems
+from connectors.codecs.x12.elements import matcher, problems, repeats
 from connectors.codecs.x12.findings import ELEMENT_MISSING, SET_SEGMENTS_IN_ERROR, X12Finding
 from connectors.codecs.x12.segments import Block
 
@@ -153,12 +153,22 @@ class Builder:
             known.add(("@", *(KEYS[at] for at, value in enumerate(values, 1) if value)))
 
     def _compose(self, segment: SegmentDef, node: Node) -> None:
-        """Give composites their components: {"03": "EA:2"} becomes {"03": {"01": "EA", "02": "2"}}."""
+        """Give composites their components: {"03": "EA:2"} becomes {"03": {"01": "EA", "02": "2"}}.
+
+        An element that may be repeated is a list.
+        """
         for position, element in enumerate(segment.elements, 1):
             value = node.get(KEYS[position])
-            if element.components and isinstance(value, str):
-                parts = value.split(self._signs.component) if self._signs.component else [value]
-                node[KEYS[position]] = {KEYS[at]: part for at, part in enumerate(parts, 1) if part}
+            if not isinstance(value, str) or not (element.components or element.repeat > 1):
+                continue
+            many = [self._parts(element, one) for one in repeats(element, value, self._signs)]
+            node[KEYS[position]] = many if element.repeat > 1 else many[0]
+
+    def _parts(self, element: Element, value: str) -> str | Node:
+        if not element.components:
+            return value
+        parts = value.split(self._signs.component) if self._signs.component else [value]
+        return {KEYS[at]: part for at, part in enumerate(parts, 1) if part}
 
 
 def _structural(item: Misplaced, block: Block, tolerate: Collection[str]) -> X12Finding:

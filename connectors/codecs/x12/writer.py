@@ -114,16 +114,22 @@ def _values(
     for position in range(1, max(numbers, default=0) + 1):
         value = node.get(f"{position:02d}")
         name = f"{place}.{position:02d}"
-        if isinstance(value, dict):
-            parts = [
-                _plain(value.get(f"{at:02d}"), f"{name}.{at:02d}", style, wrong)
-                for at in range(1, max((int(key) for key in value if key.isdigit()), default=0) + 1)
-            ]
-            values.append(style.signs.component.join(parts))
-        else:
-            values.append(_plain(value, name, style, wrong))
+        repeated = isinstance(value, list) and (len(value) == 1 or style.signs.repetition)
+        many = value if repeated else [value]
+        texts = [_element(one, name, style, wrong) for one in many]
+        values.append(style.signs.repetition.join(texts))
     wrong += [f"{place} {problem.message}" for problem in problems(segment, values, style.signs)]
     return values
+
+
+def _element(value: Any, name: str, style: Style, wrong: list[str]) -> str:
+    if not isinstance(value, dict):
+        return _plain(value, name, style, wrong)
+    parts = [
+        _plain(value.get(f"{at:02d}"), f"{name}.{at:02d}", style, wrong)
+        for at in range(1, max((int(key) for key in value if key.isdigit()), default=0) + 1)
+    ]
+    return style.signs.component.join(parts)
 
 
 def _plain(value: Any, place: str, style: Style, wrong: list[str]) -> str:

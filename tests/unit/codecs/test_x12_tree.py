@@ -13,7 +13,7 @@ from connectors.codecs.segmented.structure import plan
 from connectors.codecs.x12.codec import X12Codec
 from connectors.codecs.x12.delimiters import Separators
 from connectors.codecs.x12.elements import matcher, problems
-from connectors.codecs.x12.guide import find, load, names, parse
+from connectors.codecs.x12.guide import find, load, names, nearest, parse
 
 GUIDE = load("x12/180-004010")
 CODEC = X12Codec("x12/180-004010")
@@ -272,9 +272,34 @@ def test_every_segment_gets_a_place_whatever_the_order(shape: list[str]) -> None
 
 
 def test_guides_are_found_by_set_and_release() -> None:
-    assert names() == tuple(f"x12/{one}-004010" for one in (180, 214, 812, 861, 997))
+    sets = (180, 214, 812, 824, 856, 861, 944, 997)
+    both = [f"x12/{one}-{release}" for one in sets for release in ("004010", "005010")]
+    assert names() == (*both, "x12/999-005010")
     assert find("180", "004010VICS") is GUIDE
     assert find("180", "003030") is None
+    assert find("999", "005010X231A1") is load("x12/999-005010")
+
+
+@pytest.mark.parametrize(
+    ("set_id", "version", "name"),
+    [
+        ("180", "003030", "x12/180-004010"),
+        ("180", "004030", "x12/180-004010"),
+        ("180", "005010X", "x12/180-005010"),
+        ("180", "008030", "x12/180-005010"),
+        ("180", "", "x12/180-004010"),
+        ("180", "UNKNOWN", "x12/180-004010"),
+        ("999", "004010", "x12/999-005010"),
+    ],
+)
+def test_a_release_without_a_guide_is_read_by_the_nearest_one(set_id: str, version: str, name: str) -> None:
+    found = nearest(set_id, version)
+    assert found is load(name)
+    assert found.covers(version) == version.startswith(name[-6:])
+    assert nearest("850", version) is None
+
+
+def test_a_guide_that_is_not_there_is_refused_by_name() -> None:
     with pytest.raises(KeyError, match="There is no guide 'x12/1-2'"):
         load("x12/1-2")
 
