@@ -177,7 +177,7 @@ def examine(block: Block, guide: Guide | None, profile: Profile) -> Examined:
     elif whole:
         tree, problems = builder(guide).build(content, block, profile.tolerate)
         # what another version says about a message is worth knowing, and not binding
-        strange = profile.lenient and ":".join(block.version.split(":")[:2]) != guide.version
+        strange = profile.lenient and not guide.covers(block.version)
         found += [replace(one, fatal=False) for one in problems] if strange else problems
     fatal = any(finding.fatal for finding in found)
     return Examined(None if fatal else tree, digest, tuple(found), len(texts), guide)
@@ -214,7 +214,7 @@ def _unsupported(block: Block, guide: Guide | None, profile: Profile) -> Finding
     release = ":".join(block.version.split(":")[:2])
     if profile.lenient:
         return None
-    if release != guide.version and not {release, block.version} & set(profile.versions):
+    if not guide.covers(block.version) and not {release, block.version} & set(profile.versions):
         message = (
             f"Message {block.control} is of version '{release}', this partner's documents are read as "
             f"{guide.version}; name it among the tolerated versions if that is right."

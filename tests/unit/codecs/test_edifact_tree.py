@@ -12,7 +12,7 @@ from pydifact.parser import Parser
 from connectors.codecs.base import EncodeError, Record
 from connectors.codecs.edifact.codec import EdifactCodec
 from connectors.codecs.edifact.elements import matcher, problems
-from connectors.codecs.edifact.guide import EDIFACT, find, load, names
+from connectors.codecs.edifact.guide import EDIFACT, find, load, names, nearest
 from connectors.codecs.edifact.reader import Reader
 from connectors.codecs.edifact.service import COMPONENT, ELEMENT
 from connectors.codecs.segmented.guide import Element, Guide, GuideError, Node, SegmentDef, parse
@@ -232,9 +232,38 @@ def test_beyond_two_hundred_errors_nothing_more_is_looked_for() -> None:
 
 
 def test_guides_are_found_by_message_and_version() -> None:
-    assert names() == ("edifact/retann-d96a", "edifact/retins-d96a")
+    messages = ("aperak", "desadv", "iftsta", "invoic", "recadv", "retann", "retins")
+    both = [f"edifact/{message}-{release}" for message in messages for release in ("d01b", "d96a")]
+    assert names() == tuple(sorted([*both, "edifact/contrl-41", "edifact/contrl-d3"]))
     assert find("RETINS", "D:96A:EN:EAN001") is load("edifact/retins-d96a")
-    assert find("RETINS", "D:01B:UN") is None
+    assert find("RETINS", "D:97B:UN") is load("edifact/retins-d01b")
+    assert find("RETINS", "D:21B:UN") is None
+    assert find("ORDERS", "D:96A:UN") is None
+
+
+@pytest.mark.parametrize(
+    ("message", "version", "name"),
+    [
+        ("RETANN", "D:93A:UN", "edifact/retann-d96a"),
+        ("RETANN", "D:96A:EN:EAN001", "edifact/retann-d96a"),
+        ("RETANN", "D:97B:UN", "edifact/retann-d01b"),
+        ("RETANN", "D:21B:UN", "edifact/retann-d01b"),
+        ("INVOIC", "2:911:UN", "edifact/invoic-d96a"),
+        ("INVOIC", "D:10A:UN", "edifact/invoic-d01b"),
+        ("IFTSTA", "D:98B:UN", "edifact/iftsta-d96a"),
+        ("DESADV", "0:96A:UN", "edifact/desadv-d96a"),
+        ("CONTRL", "D:3:UN", "edifact/contrl-d3"),
+        ("CONTRL", "2:2:UN:EAN002", "edifact/contrl-d3"),
+        ("CONTRL", "1:1:UN", "edifact/contrl-d3"),
+        ("CONTRL", "4:1:UN", "edifact/contrl-41"),
+        ("RETANN", "", "edifact/retann-d96a"),
+    ],
+)
+def test_a_directory_without_a_guide_is_read_by_the_nearest_one(
+    message: str, version: str, name: str
+) -> None:
+    assert nearest(message, version) is load(name)
+    assert nearest("ORDERS", version) is None
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,7 @@ def test_tolerated_deviations_are_kept_in_the_tree(edi: Any) -> None:
         ("BLI**1", "AK403.1", 1, True),
         ("BLI*UP*1*2*EA*UCP", "AK403.2", 6, False),
         ("BLI*UP*1**EA", "AK403.2", 3, False),
-        ("BLI*UP*1" + "*" * 12 + "X", "AK403.3", 14, False),
+        ("BLI*UP*1" + "*" * 17 + "X", "AK403.3", 19, False),
         ("BLI*UPC*1", "AK403.5", 1, False),
         ("BLI*U*1", "AK403.4", 1, False),
         ("BLI*UP*" + "9" * 49, "AK403.5", 2, False),
