@@ -114,8 +114,9 @@ def _values(
     for position in range(1, max(numbers, default=0) + 1):
         value = node.get(f"{position:02d}")
         name = f"{place}.{position:02d}"
-        repeated = isinstance(value, list) and (len(value) == 1 or style.signs.repetition)
-        many = value if repeated else [value]
+        many = [value]
+        if isinstance(value, list) and (len(value) == 1 or style.signs.repetition):
+            many = value
         texts = [_element(one, name, style, wrong) for one in many]
         values.append(style.signs.repetition.join(texts))
     wrong += [f"{place} {problem.message}" for problem in problems(segment, values, style.signs)]
