@@ -177,6 +177,11 @@ def values(element: Element) -> st.SearchStrategy[Any]:
     return st.text(ALPHABET, min_size=element.low, max_size=min(element.high, 12))
 
 
+def uses(element: Element) -> st.SearchStrategy[Any]:
+    one = values(element)
+    return one if element.repeat == 1 else st.lists(one, min_size=1, max_size=2)
+
+
 @st.composite
 def composites(draw: st.DrawFn, element: Element) -> dict[str, str]:
     size = draw(st.integers(1, len(element.components)))
@@ -191,7 +196,7 @@ def composites(draw: st.DrawFn, element: Element) -> dict[str, str]:
 def segments(draw: st.DrawFn, segment: SegmentDef) -> dict[str, Any]:
     if not segment.known:
         return {"01": draw(st.text(ALPHABET.strip(), min_size=1, max_size=5))}
-    full = {f"{at:02d}": draw(values(element)) for at, element in enumerate(segment.elements, 1)}
+    full = {f"{at:02d}": draw(uses(element)) for at, element in enumerate(segment.elements, 1)}
     picked = {name: value for name, value in full.items() if draw(st.booleans())}
     candidates = [picked, full, *({k: v for k, v in full.items() if k != name} for name in full)]
     needed = {name: full[name] for at, name in enumerate(full) if segment.elements[at].mandatory}
@@ -200,7 +205,7 @@ def segments(draw: st.DrawFn, segment: SegmentDef) -> dict[str, Any]:
     return next(
         one
         for one in [*candidates, needed, *related]
-        if one and not list(problems(segment, texts(one), Separators()))
+        if one and not list(problems(segment, texts(one), Separators(repetition="^")))
     )
 
 
@@ -210,13 +215,15 @@ def of(full: dict[str, Any], positions: Sequence[int]) -> dict[str, Any]:
 
 def texts(elements: dict[str, Any]) -> list[str]:
     last = max(map(int, elements))
-    found = [elements.get(f"{at:02d}", "") for at in range(1, last + 1)]
-    return [
-        ":".join(one.get(f"{at:02d}", "") for at in range(1, max(map(int, one)) + 1))
-        if isinstance(one, dict)
-        else one
-        for one in found
-    ]
+    return [text(elements.get(f"{at:02d}", "")) for at in range(1, last + 1)]
+
+
+def text(value: Any) -> str:
+    if isinstance(value, list):
+        return "^".join(map(text, value))
+    if not isinstance(value, dict):
+        return str(value)
+    return ":".join(value.get(f"{at:02d}", "") for at in range(1, max(map(int, value)) + 1))
 
 
 @st.composite
