@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from connectors.codecs.base import NOTHING, Body, Decoded, Finding, Record, Tree
 from connectors.codecs.edifact import findings as codes
 from connectors.codecs.edifact.envelope import Group, Interchange, Message
-from connectors.codecs.edifact.guide import find, load, names, unguided
+from connectors.codecs.edifact.guide import find, load, names, nearest, unguided
 from connectors.codecs.edifact.reader import Reader
 from connectors.codecs.edifact.segments import Block
 from connectors.codecs.edifact.service import COMPONENT, ELEMENT, SEGMENT, part
@@ -121,13 +121,17 @@ def envelopes(body: Body, options: Mapping[str, Any] = NOTHING) -> list[Intercha
 def looked_into(reader: Reader, options: Mapping[str, Any] = NOTHING) -> Iterator[tuple[Block, Examined]]:
     """Each message as it is read, entered into its group; what is no EDI has no interchange.
 
-    The options are those of `envelopes`. With `lenient` a message without a guide is not checked.
+    The options are those of `envelopes`. With `lenient` a message is checked by the guide nearest
+    to its version, and one without any is not checked.
     """
     profile = Profile.of(options)
     wanted = str(options.get("format") or "")
     only = load(wanted) if wanted in names() else None
     for block in reader.blocks():
-        found = examine(block, only or find(block.set, block.version), profile)
+        guide = only or find(block.set, block.version)
+        if guide is None and profile.lenient:
+            guide = nearest(block.set, block.version)
+        found = examine(block, guide, profile)
         if block.interchange is not None:
             _enter(block, found)
         yield block, found

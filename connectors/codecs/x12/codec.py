@@ -12,7 +12,7 @@ from connectors.codecs.segmented.guide import Guide
 from connectors.codecs.x12 import findings as codes
 from connectors.codecs.x12.delimiters import Delimiters
 from connectors.codecs.x12.envelope import Group, Interchange, Transaction
-from connectors.codecs.x12.guide import find, load, names, unguided
+from connectors.codecs.x12.guide import find, load, names, nearest, unguided
 from connectors.codecs.x12.reader import Reader
 from connectors.codecs.x12.segments import Block
 from connectors.codecs.x12.tree import builder, flat
@@ -148,7 +148,7 @@ def _other(block: Block, profile: Profile) -> Guide | None:
     """The guide for a release that has none of its own."""
     if profile.lenient and block.version and block.version < _RELEASE:
         return None  # dates were shorter then, and much else
-    return find(block.set, _RELEASE)
+    return (nearest(block.set, block.version) if profile.lenient else None) or find(block.set, _RELEASE)
 
 
 def _note(block: Block, found: Examined) -> None:

@@ -103,7 +103,8 @@ def test_a_ta1_says_what_became_of_the_interchange(changes: list[tuple[int, int,
     for received in x12.envelopes(damaged(x12_document(), changes)):
         answer = x12.interchange_acknowledgement(received, control=1, **WHEN)
         if not answer:
-            assert not received.control.isdigit() or received.acknowledgements or received.bare
+            readable = received.control.isdigit() and len(received.control) <= len("000000000")
+            assert not readable or received.acknowledgements or received.bare
             continue
         [one] = read(answer).acknowledgements
         assert int(one.about.interchange) == int(received.control)
