@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from canonical.validation import schemas
-from hub.mapping.compile import CompiledMapping
-from hub.mapping.coverage import coverage
+from hub.flows.forms import ANY, Form
 from hub.mapping.errors import FieldTrace
-from hub.mapping.nodes import Group, Leaf, Repeat, Target
+from hub.mapping.nodes import Group, Leaf, Listing, Repeat, Target
 from hub.mapping.paths import SEGMENT
 from hub.mapping.values import is_absent
+
+_DEEPEST = 8
+"""A schema may require itself; nobody reads further than that."""
 
 _POSITION = re.compile(r"\[\d+\]")
 
@@ -23,7 +24,7 @@ def rules(target: Target, path: str = "") -> Iterator[tuple[str, str]]:
         yield path, target.expression.text
     elif isinstance(target, Group):
         for name, child in target.fields:
-            yield from rules(child, f"{path}.{name}" if path else name)
+            yield from rules(child, _joined(path, name))
     elif isinstance(target, Repeat):
         yield from rules(target.body, f"{path}[]")
     else:
@@ -41,7 +42,7 @@ def source_fields(tree: Any, path: str = "") -> Iterator[str]:
     if isinstance(tree, Mapping):
         for name, child in tree.items():
             if name != SEGMENT:
-                yield from source_fields(child, f"{path}.{name}" if path else str(name))
+                yield from source_fields(child, _joined(path, str(name)))
     elif isinstance(tree, list):
         for child in tree:
             yield from source_fields(child, path)
@@ -49,16 +50,50 @@ def source_fields(tree: Any, path: str = "") -> Iterator[str]:
         yield path
 
 
-def unfilled(mapping: CompiledMapping) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Required fields of the target that have no rule, and rules for fields that the target does not know.
+def unfilled(target: Target, form: Form | None) -> Iterator[str]:
+    """Required fields of a document that no rule fills; none where its form is not known.
 
-    Only for targets with a schema of ours; empty for all others.
+    A field counts where its group is begun, or must itself be there: then what such a group requires is
+    listed in its place.
     """
-    name, _, version = mapping.target_type.partition("@")
-    schema = schemas().get((name, int(version))) if version.isdigit() else None
-    if schema is None:
-        return (), ()
-    by_id = {str(one["$id"]): one for one in schemas().values() if "$id" in one}
-    by_file = {one.rsplit("/", 1)[-1]: schema for one, schema in by_id.items()}
-    report = coverage(mapping, {}, schema, {**by_file, **by_id})
-    return report.missing, report.unknown
+    for path, group, known in _groups(target, form, ""):
+        filled = {name for name, _ in group.fields}
+        for name in known.names:
+            if name in known.required and name not in filled:
+                yield from _needed(known.child(name), _joined(path, name), _DEEPEST)
+
+
+def unknown(target: Target, form: Form | None) -> Iterator[str]:
+    """Fields that a mapping fills and that its target does not have; none where its form is not known."""
+    for path, group, known in _groups(target, form, ""):
+        if known.closed:
+            yield from (_joined(path, name) for name, _ in group.fields if name not in known.names)
+
+
+def _groups(target: Target, form: Form | None, path: str) -> Iterator[tuple[str, Group, Form]]:
+    """Each group of target fields with its path and what is known of it, lists counted as one."""
+    known = form.element if form else ANY
+    if isinstance(target, Group):
+        yield path, target, known
+        for name, child in target.fields:
+            yield from _groups(child, known.child(name), _joined(path, name))
+    elif isinstance(target, Repeat):
+        yield from _groups(target.body, known, f"{path}[]")
+    elif isinstance(target, Listing):
+        for item in target.items:
+            yield from _groups(item.body if isinstance(item, Repeat) else item, known, f"{path}[]")
+
+
+def _needed(form: Form, path: str, depth: int) -> Iterator[str]:
+    """What must stand in a required field: it, or the required fields of its group."""
+    element = form.element
+    path = path if element is form else f"{path}[]"
+    names = [name for name in element.names if name in element.required] if depth else []
+    for name in names:
+        yield from _needed(element.child(name), _joined(path, name), depth - 1)
+    if not names:
+        yield path
+
+
+def _joined(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name

@@ -7,20 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hub.authoring.fields import unfilled
+from hub.authoring.fields import unfilled, unknown
 from hub.authoring.library import compile_in, shown
 from hub.flows.check_mappings import check_mapping, unkeyed
-from hub.flows.documents import Documents
+from hub.flows.documents import SCHEMAS, Documents
 from hub.flows.draft import CODES, SYSTEM_FILE, Draft
 from hub.flows.problems import Problem
+from hub.flows.sample_schemas import against_schema
 from hub.flows.samples import read_trees, sample_files, target_problems
 from hub.mapping import yaml_strict
 from hub.mapping.compile import CompiledMapping
-from hub.mapping.coverage import Unused, coverage
+from hub.mapping.coverage import Unused, unused
 from hub.mapping.errors import FieldError, FieldTrace, MappingFailed
-from hub.mapping.yaml_strict import YamlError
+from hub.mapping.yaml_strict import Node
 
-_TOLD = frozenset(("unknown-source-field", "unknown-target-field", "no-key"))
+_TOLD = frozenset(
+    ("unknown-source-field", "unknown-target-field", "required-optional", "no-key", "invalid-schema")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +56,10 @@ class Showing:
         source: The file.
         documents: One per record.
         undecodable: What could not be decoded.
-        missing: Required target fields that no rule fills.
+        missing: Required target fields that no rule fills, of those that are known.
         unknown: Rules for fields that the target does not know.
-        told: What `check` says of the file's names: of source and target fields, and of a missing key.
+        known: Whether a schema or guide says what the target must be.
+        told: What `check` says of the file's fields, source's and target's, and of a missing key.
     """
 
     mapping: CompiledMapping
@@ -64,6 +68,7 @@ class Showing:
     undecodable: tuple[str, ...]
     missing: tuple[str, ...]
     unknown: tuple[str, ...]
+    known: bool
     told: tuple[Problem, ...] = ()
 
     @property
@@ -89,15 +94,18 @@ def show(project_dir: Path, file: Path, sample: str) -> Showing:
     mapping = compile_in(project_dir, file)
     source = sample_of(file, sample or next(iter(mapping.samples), ""))
     trees, undecodable = read_trees(mapping.source_type, source, file)
-    missing, unknown = unfilled(mapping)
+    root, documents = _alone(project_dir, file.resolve(), mapping)
+    target, form = mapping.plan.document.target, documents.target(mapping)
+    schema = documents.schema_file(mapping, mapping.target_type)
     return Showing(
         mapping=mapping,
         source=source,
-        documents=tuple(_shown(mapping, tree) for tree in trees),
+        documents=tuple(_shown(mapping, tree, schema) for tree in trees),
         undecodable=tuple(undecodable),
-        missing=missing,
-        unknown=unknown,
-        told=tuple(_told(project_dir, file.resolve(), mapping)),
+        missing=tuple(dict.fromkeys(unfilled(target, form))),
+        unknown=tuple(dict.fromkeys(unknown(target, form))),
+        known=form is not None,
+        told=_told(mapping, root, documents),
     )
 
 
@@ -119,22 +127,22 @@ def sample_of(file: Path, name: str) -> Path:
 def sources_of(project_dir: Path, file: Path, sample: str) -> list[Path]:
     """Files and folders whose change can change what `show` says."""
     mappings = project_dir / "mappings"
-    own = [file, file.parent / "samples", file.parent / SYSTEM_FILE, mappings / CODES]
+    own = [file, file.parent / "samples", file.parent / SCHEMAS, file.parent / SYSTEM_FILE, mappings / CODES]
     return [path.resolve() for path in [*own, *([Path(sample)] if sample else [])] if path.exists()]
 
 
-def _told(project_dir: Path, file: Path, mapping: CompiledMapping) -> Iterator[Problem]:
-    """What can be said of one file without the rest of the project."""
+def _alone(project_dir: Path, file: Path, mapping: CompiledMapping) -> tuple[Node, Documents]:
+    """A mapping file as it is written and the forms of its documents, without the rest of the project."""
     alone = Draft(project_dir, mappings={mapping.ref: mapping}, paths={mapping.ref: file})
-    try:
-        root = yaml_strict.load(file, shown(project_dir, file))
-    except YamlError:  # it was compiled a moment ago: it is being written right now
-        return
-    found = {*check_mapping(mapping, root, Documents(alone)), *unkeyed(mapping, root)}
-    yield from sorted(one for one in found if one.code in _TOLD)
+    return yaml_strict.load(file, shown(project_dir, file)), Documents(alone)
 
 
-def _shown(mapping: CompiledMapping, tree: Any) -> Shown:
+def _told(mapping: CompiledMapping, root: Node, documents: Documents) -> tuple[Problem, ...]:
+    found = {*check_mapping(mapping, root, documents), *unkeyed(mapping, root), *documents.problems}
+    return tuple(sorted(one for one in found if one.code in _TOLD))
+
+
+def _shown(mapping: CompiledMapping, tree: Any, schema: Path | None) -> Shown:
     mapped = mapping.apply(tree)
     errors, key = list(mapped.errors), ""
     if mapping.has_key:
@@ -147,6 +155,12 @@ def _shown(mapping: CompiledMapping, tree: Any) -> Shown:
         value=mapped.value,
         fields=tuple(mapping.explain(tree)),
         errors=tuple(errors),
-        refused=() if errors else tuple(target_problems(mapping.target_type, mapped.value)),
-        unused=coverage(mapping, tree).unused,
+        refused=() if errors else tuple(_refused(mapping, mapped.value, schema)),
+        unused=unused(mapping, tree),
     )
+
+
+def _refused(mapping: CompiledMapping, value: dict[str, Any], schema: Path | None) -> Iterator[str]:
+    yield from target_problems(mapping.target_type, value)
+    if schema is not None:
+        yield from against_schema(schema, value)

@@ -10,7 +10,7 @@ from hub.authoring.jsontext import pretty
 from hub.authoring.library import compile_in, reference_of, shown
 from hub.flows.samples import SampleRun, expected_file, run_sample
 from hub.mapping.compile import CompiledMapping
-from hub.mapping.coverage import coverage
+from hub.mapping.coverage import unused
 from hub.mapping.errors import InvalidMapping
 
 
@@ -106,5 +106,5 @@ def _read(mapping: CompiledMapping, runs: tuple[SampleRun, ...]) -> tuple[tuple[
     for tree in (tree for run in runs for tree in run.trees):
         here = dict.fromkeys(source_fields(tree))
         known.update(here)
-        used |= here.keys() - {one.path for one in coverage(mapping, tree).unused}
+        used |= here.keys() - {one.path for one in unused(mapping, tree)}
     return tuple(known), tuple(path for path in known if path not in used)

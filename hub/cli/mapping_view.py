@@ -14,6 +14,7 @@ from rich.text import Text
 
 from hub.authoring.jsontext import pretty
 from hub.authoring.showing import Showing, Shown
+from hub.flows.documents import SCHEMAS
 from hub.flows.problems import Problem
 from hub.mapping.errors import FieldTrace
 from hub.mapping.values import shown
@@ -47,6 +48,7 @@ def as_tree(showing: Showing, prefix: str = "") -> dict[str, Any]:
         "digest": showing.mapping.digest,
         "sample": str(showing.source),
         "undecodable": showing.undecodable,
+        "target_known": showing.known,
         "missing": showing.missing,
         "unknown": showing.unknown,
         "problems": [
@@ -172,11 +174,23 @@ def _verdict(showing: Showing) -> list[RenderableType]:
         for path in showing.missing
     ]
     parts += [_told(one) for one in showing.told]
+    if not showing.known:
+        parts.append(_unproved(target))
     if showing.holds:
         parts.append(Text(f"✓ {len(showing.documents)} valid {target}", "bold green"))
     elif not showing.documents:
         parts.append(Text("✗ the file holds no record", "red"))
     return parts
+
+
+def _unproved(target: str) -> Text:
+    """What is not looked at without a schema or guide, and where a schema would be found."""
+    said = Text(f"nothing says which fields {target} must have", "dim")
+    _, _, name = target.partition("/")
+    if name:
+        system = name.partition(".")[0]
+        said.append(f": its JSON Schema would be mappings/{system}/{SCHEMAS}/{name}.schema.json", "dim")
+    return said
 
 
 def _told(problem: Problem) -> Text:

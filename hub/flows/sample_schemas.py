@@ -34,7 +34,7 @@ def sample_schemas(found: Draft, documents: Documents) -> Iterator[Problem]:
             sides = [(source, _own(mapping, tree))]
             sides += [] if mapped.errors else [(target, mapped.value)]
             for schema, document in sides:
-                for said in _violations(schema, document) if schema else ():
+                for said in against_schema(schema, document) if schema else ():
                     message = f"sample {name}: {said}"
                     yield Problem(file, 1, 1, message, "sample-outside-schema")
 
@@ -48,7 +48,8 @@ def _own(mapping: CompiledMapping, tree: Any) -> Any:
     return {name: value for name, value in tree.items() if name != _ALONGSIDE}
 
 
-def _violations(path: Path, document: Any) -> Iterator[str]:
+def against_schema(path: Path, document: Any) -> Iterator[str]:
+    """What a schema file does not allow of a document; nothing when the file itself cannot be used."""
     try:
         schema = json.loads(path.read_text("utf-8"))
         validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True, retriever=_refused)
