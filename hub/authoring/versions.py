@@ -10,9 +10,7 @@ from pathlib import Path
 from hub.authoring.library import chosen, shown
 from hub.mapping.compile import CompiledMapping, compile_file
 from hub.mapping.document import read_document
-from hub.mapping.lookups import References
-
-_TABLE = "codes/"
+from hub.mapping.lookups import XREF, References
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,7 @@ def against(project: Path, file: Path, name: str, references: References) -> Ver
 
 
 def at_revision(project: Path, file: Path, revision: str, references: References) -> Version:
-    """A mapping as a git revision has it, with that revision's code tables.
+    """A mapping as a git revision has it, with that revision's code tables; cross references are today's.
 
     Raises:
         LookupError: There is no such revision, or it has no such file.
@@ -65,8 +63,8 @@ def at_revision(project: Path, file: Path, revision: str, references: References
         copy = root / file.parent.name / file.name
         _write(copy, _git(project, revision, path))
         for spec in read_document(copy, path).lookups:
-            if spec.file.startswith(_TABLE):
-                _write(root / spec.file, _git(project, revision, f"mappings/{spec.file}"))
+            table = f"{spec.file}.csv" if spec.file.startswith(XREF) else spec.file
+            _write(root / table, _git(project, revision, f"mappings/{table}"))
         mapping = compile_file(copy, root, f"{revision}:{path}", references)
     return Version(f"{revision}:{path}", mapping)
 

@@ -1,4 +1,4 @@
-"""`returns-hub diff`: what another version of a mapping would make of the messages that are stored."""
+"""`returns-hub diff`: what another version of a mapping would make of what is stored."""
 
 from __future__ import annotations
 
@@ -17,10 +17,17 @@ from hub.cli.output import AsJson, Failed, console, emit, failures
 from hub.cli.session import hub_session
 
 if TYPE_CHECKING:
-    from hub.authoring.replaying import Comparison, Group
+    from hub.authoring.comparison import Comparison, Group, Kind
 
 _SINCE = re.compile(r"([1-9][0-9]{0,4})([hdw])")
 _HOURS = {"h": 1, "d": 24, "w": 168}
+
+_UNREAD: dict[Kind, str] = {
+    "message": "not decodable",
+    "effect": "without their fact",
+    "receipt": "without their fact",
+}
+_MADE: dict[Kind, str] = {"message": "taken in", "effect": "composed", "receipt": "stated"}
 
 
 def diff(
@@ -28,15 +35,16 @@ def diff(
     against: Annotated[
         str, typer.Option(help="The version before: a file, a mapping's name, or a git revision.")
     ] = "HEAD",
-    flow: Annotated[str, typer.Option(help="Whose messages; default: the flows that use the mapping.")] = "",
-    since: Annotated[str, typer.Option(help="Only messages not older than this: 12h, 7d, 2w.")] = "",
-    limit: Annotated[
-        int, typer.Option(help="At most so many messages of each flow, newest first.", min=1)
-    ] = 1000,
+    flow: Annotated[str, typer.Option(help="One flow; default: all that use the mapping.")] = "",
+    since: Annotated[str, typer.Option(help="Only what is not older than this: 12h, 7d, 2w.")] = "",
+    limit: Annotated[int, typer.Option(help="At most so many of each flow, newest first.", min=1)] = 1000,
     json: AsJson = False,
 ) -> None:
-    """Show what a change of a mapping would make of stored messages; exit code 1 when some newly fail."""
-    from hub.authoring.replaying import compare, flows_of
+    """Show what a change of a mapping would make of stored messages, effects or receipts.
+
+    Exit code 1 when some newly fail. Nothing is written, sent or numbered.
+    """
+    from hub.authoring.replaying import compare, replays_of
     from hub.authoring.versions import against as before_of
     from hub.authoring.versions import in_project
 
@@ -47,8 +55,10 @@ def diff(
         file, after = in_project(project, mapping, entries)
         before = before_of(project, file, against, entries)
         hub.references.refresh(hub.database.rows)  # the tables that only these versions use
-        flows = flows_of(hub, (after.mapping, before.mapping), flow)
-        found = [compare(hub, one, before.mapping, after.mapping, since=start, limit=limit) for one in flows]
+        replays = replays_of(hub, (after.mapping, before.mapping), flow)
+        found = [
+            compare(hub, one, before.mapping, after.mapping, since=start, limit=limit) for one in replays
+        ]
         tree = {"before": before.name, "after": after.name, "flows": [_tree(one) for one in found]}
         emit(tree, as_json=json, people=lambda: _show(before.name, after.name, found))
         if any(one.newly_failing for one in found):
@@ -79,30 +89,54 @@ def _view(one: Comparison) -> RenderableType:
         (one.newly_failing, "newly failing", "bold red"),
         (one.newly_passing, "newly passing", "bold green"),
         (one.still_failing, "failing as before", "dim"),
-        (one.undecodable, "not decodable", "dim"),
+        (one.undecodable, _UNREAD[one.kind], "dim"),
     ]
-    head = Text.assemble((f"\n{one.flow}", "bold"), f"  {many(one.messages, 'message')} replayed")
+    head = Text.assemble((f"\n{one.flow}", "bold"), f"  {many(one.messages, one.kind)} replayed")
     for number, words, style in counts:
         if number:
             head.append(f"  {number} {words}", style)
     parts: list[RenderableType] = [head]
     if one.fields:
-        parts.append(_fields(_most(one.fields.values())))
+        parts.append(_fields(_most(one.fields.values()), one.kind))
     for groups, words, style in (
         (one.failures, "newly fails", "red"),
         (one.mended, "failed before", "green"),
     ):
-        parts += [_reason(group, words, style) for group in _most(groups.values())]
-    return Parts(*parts)
+        parts += [_reason(group, words, style, one.kind) for group in _most(groups.values())]
+    return Parts(*parts, *_then(one))
 
 
-def _fields(groups: Sequence[Group]) -> Table:
+def _then(one: Comparison) -> list[RenderableType]:
+    """Where the version before does not make what was really sent or stated, and why that can be."""
+    from hub.cli.suite_view import many
+
+    then, made = one.then, _MADE[one.kind]
+    if not then.others:
+        return []
+    causes = []
+    if then.versions:
+        causes.append(f"{then.versions} {made} by another version of the mapping")
+    if then.others > then.versions:
+        causes.append(
+            f"{then.others - then.versions} {made} by this one, from something that has changed since: "
+            "a cross reference, the system's options, or facts of the same moment"
+        )
+    said = Text.assemble(
+        ("note  ", "yellow"),
+        f"of {many(then.compared, one.kind)} {made} then, before makes {then.others} other than they were",
+        (f": {'; '.join(causes)}", "dim"),
+    )
+    fields = [_fields(_most(then.fields.values()), one.kind, ("then", "before"))] if then.fields else []
+    return [said, *fields]
+
+
+def _fields(groups: Sequence[Group], kind: Kind, sides: tuple[str, str] = ("before", "after")) -> Table:
     from hub.cli.suite_view import short
 
     grid = Table(box=None, pad_edge=False, header_style="dim")
     grid.add_column("field", no_wrap=True)
-    grid.add_column("messages", justify="right", no_wrap=True)
-    for name in ("for example", "before", "after"):
+    grid.add_column(f"{kind}s", justify="right", no_wrap=True)
+    for name in ("for example", *sides):
         grid.add_column(name, overflow="fold")
     for group in groups:
         for number, example in enumerate(group.examples):
@@ -112,12 +146,12 @@ def _fields(groups: Sequence[Group]) -> Table:
     return grid
 
 
-def _reason(group: Group, words: str, style: str) -> Text:
+def _reason(group: Group, words: str, style: str, kind: Kind) -> Text:
     said = Text.assemble((f"{words}  ", style), (group.path, "bold"), f": {group.message}")
     from hub.cli.suite_view import many
 
     keys = ", ".join(example.key for example in group.examples)
-    return said.append(f"  {many(group.messages, 'message')}, such as {keys}", "dim")
+    return said.append(f"  {many(group.messages, kind)}, such as {keys}", "dim")
 
 
 def _most(groups: Iterable[Group]) -> list[Group]:
@@ -127,6 +161,7 @@ def _most(groups: Iterable[Group]) -> list[Group]:
 def _tree(one: Comparison) -> dict[str, Any]:
     return {
         "flow": one.flow,
+        "kind": one.kind,
         "messages": one.messages,
         "same": one.same,
         "changed": one.changed,
@@ -137,6 +172,12 @@ def _tree(one: Comparison) -> dict[str, Any]:
         "fields": [_group(group) for group in _most(one.fields.values())],
         "failures": [_group(group) for group in _most(one.failures.values())],
         "mended": [_group(group) for group in _most(one.mended.values())],
+        "then": {
+            "compared": one.then.compared,
+            "others": one.then.others,
+            "versions": one.then.versions,
+            "fields": [_group(group) for group in _most(one.then.fields.values())],
+        },
     }
 
 

@@ -17,7 +17,7 @@ from hub.pipeline.decide import NO_KEY, fact_tree, load_by_id
 from hub.pipeline.envelope import fresh_envelope
 from hub.store.database import Connection, rows
 
-_INTERCHANGES = ("x12/", "edifact/")
+INTERCHANGES = ("x12/", "edifact/")
 """Formats whose documents travel in an envelope with numbers of ours."""
 
 
@@ -102,7 +102,7 @@ def _compose_one(
 
 
 def _envelope(tx: Connection, hub: Hub, effect: Effect, form: str) -> Mapping[str, Any]:
-    if form.startswith(_INTERCHANGES):
+    if form.startswith(INTERCHANGES):
         return fresh_envelope(tx, hub, effect.target)
     return hub.encoding(effect.target, effect.operation)
 

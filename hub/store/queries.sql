@@ -135,6 +135,17 @@ SELECT n.document_id, n.position, n.source_key, d.sha256, d.attributes
 FROM newest n JOIN documents d ON d.id = n.document_id
 ORDER BY d.received_at DESC, n.document_id, n.position
 
+-- resendable --
+-- What a delivery flow has made of facts, for comparing versions of its mapping, newest first: all effects, or
+-- those whose receipt is known. When the request was made tells which facts it was made from.
+SELECT e.id, e.business_key, e.return_id, e.fact_id, e.mapping, e.receipt, e.request_sha256,
+       p.stored_at AS request_at
+FROM effects e LEFT JOIN payloads p ON p.sha256 = e.request_sha256
+WHERE e.flow = %(flow)s AND e.fact_id IS NOT NULL AND e.return_id IS NOT NULL
+  AND (%(since)s::timestamptz IS NULL OR e.created_at >= %(since)s::timestamptz)
+  AND (NOT %(receipts)s OR e.receipt IS NOT NULL)
+ORDER BY e.seq DESC LIMIT %(limit)s
+
 -- claim_held --
 -- Held messages whose time has come. Claiming sets the next time, doubled each time up to a limit: that is the
 -- lease, and how long they wait when their system is still down.

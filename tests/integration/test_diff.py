@@ -90,7 +90,7 @@ def stored(tmp_path: Path, hub_database: str, monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_version_that_makes_the_same_changes_nothing(stored: Stored) -> None:
     found = stored.diff(FILE)
-    assert (found["messages"], found["same"], found["fields"]) == (3, 3, [])
+    assert (found["kind"], found["messages"], found["same"], found["fields"]) == ("message", 3, 3, [])
 
 
 def test_changes_are_grouped_by_field_with_examples(stored: Stored) -> None:
@@ -178,8 +178,8 @@ def test_nothing_is_written(stored: Stored) -> None:
         (("nordwind.retruns",), "expected a mapping's file or name"),
         ((FILE, "--against", "no_such_branch"), "expected a file, a mapping or a git revision"),
         ((FILE, "--against=-x"), "expected a file, a mapping or a git revision"),
-        ((FILE, "--flow", "nope"), "expected an intake flow"),
-        (("sap_s4.return_created", "--against", "sap_s4.return_created"), "no intake flow uses"),
+        ((FILE, "--flow", "nope"), "expected a flow"),
+        (("sap_s4.sales_order", "--against", "sap_s4.sales_order"), "no flow takes in"),
     ],
 )
 def test_what_cannot_be_compared_is_told_with_what_there_is(
