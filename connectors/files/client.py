@@ -150,7 +150,9 @@ class FilesConnector:
             if entry.archive is None:
                 path.unlink()
             else:
-                path.rename(_free_name(self._folder(entry.archive), file))
+                archive = self._folder(entry.archive)
+                with self._translated(f"archive {path} in {archive}"):
+                    path.rename(_free_name(archive, file))
             if entry.marker:
                 path.with_name(path.name + entry.marker).unlink(missing_ok=True)
 

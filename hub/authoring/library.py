@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hub.flows.draft import CODES, SYSTEM_FILE
+from hub.flows.forms import nearest
 from hub.mapping import yaml_strict
 from hub.mapping.compile import CompiledMapping, compile_file
 from hub.mapping.yaml_strict import YamlError
@@ -36,6 +37,21 @@ def chosen(project_dir: Path, names: Iterable[str]) -> list[Path]:
     for name in wanted:
         found.update(dict.fromkeys(_called(name, files)))
     return list(found)
+
+
+def one(project_dir: Path, name: str) -> Path:
+    """The one mapping file that a file's path or a mapping's name means; a path stays as it is written.
+
+    Raises:
+        LookupError: It means none, or several; the message lists them.
+    """
+    if Path(name).is_file():
+        return Path(name)
+    found = chosen(project_dir, [name])
+    if len(found) != 1:
+        listed = ", ".join(shown(project_dir, file) for file in found)
+        raise LookupError(f"expected one mapping, found {len(found)} called '{name}': {listed}")
+    return found[0]
 
 
 def compile_in(project_dir: Path, path: Path) -> CompiledMapping:
@@ -74,6 +90,11 @@ def _called(name: str, files: list[Path]) -> list[Path]:
         if name in (reference, reference.partition("@")[0], file.parent.name)
     ]
     if not found:
-        known = ", ".join(sorted(filter(None, references.values())))
-        raise LookupError(f"expected a mapping's file or name, found '{name}'; known: {known}")
+        known = sorted(filter(None, references.values()))
+        wanted = f"{path.parent.name}.{path.stem}" if path.suffix == ".yaml" else name
+        near = nearest(wanted, [ref.partition("@")[0] for ref in known])
+        meant = f"did you mean {near}? " if near else ""
+        raise LookupError(
+            f"expected a mapping's file or name, found '{name}'; {meant}known: {', '.join(known)}"
+        )
     return found

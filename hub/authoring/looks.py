@@ -28,16 +28,23 @@ _FORMATS = (
     "%d.%m.%Y %H:%M",
     "%d.%m.%Y %H:%M:%S",
     "%m/%d/%Y %H:%M",
+    "%d/%m/%Y %H:%M",
     "%Y%m%d%H%M",
     "%Y%m%d%H%M%S",
     "%d.%m.%y",
 )
+_MONTH_FIRST = ("America/", "US/")
+_NOWHERE = ("", "UTC", "Z")
+_EITHER = ("America/New_York", "Europe/Berlin")
 _FLAGS = (("Y", "N"), ("J", "N"), ("X", ""), ("ja", "nein"), ("yes", "no"), ("true", "false"), ("1", "0"))
 _PLAIN_FLAGS = frozenset(("true", "false", "yes", "no", "y", "n", "1", "0"))
 
 
 def moment(values: Sequence[Any], zone: str) -> str | None:
-    """The calls that make an RFC 3339 time of all these values; None when they look like no time."""
+    """The calls that make an RFC 3339 time of all these values; None when they look like no time.
+
+    Where day and month could be either, the zone decides: America writes the month first.
+    """
     texts = [_text(value) for value in values]
     for pattern, calls in (
         (_OFFSET, "datetime"),
@@ -48,19 +55,26 @@ def moment(values: Sequence[Any], zone: str) -> str | None:
     ):
         if all(pattern.fullmatch(text) for text in texts):
             return calls
-    form = _date_format(texts)
+    form = _date_format(texts, zone)
     return f"datetime({form}, {zone})" if form else None
 
 
-def day(values: Sequence[Any]) -> str | None:
+def day(values: Sequence[Any], zone: str = "") -> str | None:
     """The calls that make an ISO date of all these values; None when they look like no date."""
     texts = [_text(value) for value in values]
     if all(_OFFSET.fullmatch(text) or _LOCAL.fullmatch(text) for text in texts):
         return "date"
-    form = _date_format(texts)
+    form = _date_format(texts, zone)
     if form is None:
         return None
     return "date" if form == "%Y-%m-%d" else f"date({form})"
+
+
+def twofold(values: Sequence[Any]) -> bool:
+    """Whether dates say another day when day and month change places, and nothing tells which is right."""
+    texts = [_text(value) for value in values]
+    first, second = (_date_format([text.partition(" ")[0] for text in texts], zone) for zone in _EITHER)
+    return first != second and any(text[:2] != text[3:5] for text in texts)
 
 
 def number(values: Sequence[Any]) -> str | None:
@@ -84,8 +98,13 @@ def flag(values: Sequence[Any]) -> str | None:
     return None
 
 
-def _date_format(texts: Sequence[str]) -> str | None:
-    return next((form for form in _FORMATS if texts and all(_is_date(text, form) for text in texts)), None)
+def _date_format(texts: Sequence[str], zone: str) -> str | None:
+    forms = [form for form in _FORMATS if texts and all(_is_date(text, form) for text in texts)]
+    if not forms:
+        return None
+    day_first = forms[0].replace("%m/%d", "%d/%m")
+    elsewhere = zone not in _NOWHERE and not zone.startswith(_MONTH_FIRST)
+    return day_first if elsewhere and day_first in forms else forms[0]
 
 
 def _is_date(text: str, form: str) -> bool:

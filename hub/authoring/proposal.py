@@ -82,10 +82,11 @@ def calls(kind: str, values: Sequence[Any], zone: str) -> str | None:
     """The functions that values need for a kind of field, empty when none; None when they do not fit."""
     if kind == "moment":
         return looks.moment(values, zone)
+    if kind == "day":
+        return looks.day(values, zone)
     if kind == "whole":
         return "integer" if looks.number(values) == "decimal" else None
     readers: Mapping[str, Callable[[Sequence[Any]], str | None]] = {
-        "day": looks.day,
         "number": looks.number,
         "flag": looks.flag,
     }

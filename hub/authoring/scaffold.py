@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from hub.authoring import looks
 from hub.authoring.guesses import by_values
 from hub.authoring.proposal import PARTY, REFERENCES, assign, calls, key_of, wants
 from hub.authoring.sources import Found, Sources, sources
@@ -209,6 +210,9 @@ class _Writer:
             return f"   {self._todo(words, '')}"
         if one.values and any(str(value).lower() not in one.values for value in source.values):
             words = f"{one.name}: {example} must become one of {', '.join(one.values)}"
+            return f"   {self._todo(words, '')}"
+        if one.kind in ("moment", "day") and looks.twofold(source.values):
+            words = f"{path}: {example}: is it the day first, or the month (%d and %m)?"
             return f"   {self._todo(words, '')}"
         if one.kind in ("moment", "day", "number", "flag"):
             return f"   # {example}"

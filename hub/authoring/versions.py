@@ -7,10 +7,12 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub.authoring.library import chosen, shown
+from hub.authoring.library import one, shown
 from hub.mapping.compile import CompiledMapping, compile_file
 from hub.mapping.document import read_document
 from hub.mapping.lookups import XREF, References
+
+_NOT_THERE = ("exists on disk, but not in", "does not exist in")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,8 @@ def in_project(project: Path, name: str, references: References) -> tuple[Path, 
         LookupError: It means none, or several.
         InvalidMapping: The file cannot be compiled.
     """
-    files = chosen(project, [name])
-    if len(files) != 1:
-        listed = ", ".join(shown(project, file) for file in files)
-        raise LookupError(f"expected one mapping, found {len(files)} called '{name}': {listed}")
-    return files[0], Version(shown(project, files[0]), _compiled(project / "mappings", files[0], references))
+    file = one(project, name).resolve()
+    return file, Version(shown(project, file), _compiled(project / "mappings", file, references))
 
 
 def against(project: Path, file: Path, name: str, references: References) -> Version:
@@ -91,5 +90,10 @@ def _git(project: Path, revision: str, path: str) -> bytes:
         raise LookupError(f"'{revision}' is no file and no mapping, and there is no git to ask") from None
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().removeprefix("fatal: ")
+        if any(words in said for words in _NOT_THERE):
+            raise LookupError(
+                f"{path} does not stand in git revision '{revision}': commit it first, "
+                "or say --against with a file, a mapping or a revision to compare it with"
+            )
         raise LookupError(f"expected a file, a mapping or a git revision, found '{revision}': {said}")
     return done.stdout

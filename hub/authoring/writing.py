@@ -16,6 +16,7 @@ from hub.authoring.payload import Payload, recognise
 from hub.authoring.scaffold import Draft, Order, begin
 from hub.flows.draft import CODES, SYSTEM_FILE
 from hub.mapping import yaml_strict
+from hub.mapping.functions.formats import zone as zone_named
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _REF = re.compile(r"([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)(?:@([1-9][0-9]*))?")
@@ -93,6 +94,7 @@ def new_mapping(
             f"{sample} needs options ({_shown(payload.options)}) which stand in system.yaml: first run "
             f"`returns-hub new system {system} --connector files --from-sample {sample}`"
         )
+    zone_named(zone)
     slug = re.sub(r"[^A-Za-z0-9_-]+", "_", sample.stem)
     order = Order(
         ref=f"{found.group(1)}.{found.group(2)}@{found.group(3) or 1}",
@@ -197,7 +199,9 @@ def _named(name: str, what: str) -> None:
 
 
 def _shown(options: Mapping[str, Any]) -> str:
-    texts = {name: ", ".join(value) if isinstance(value, list) else value for name, value in options.items()}
+    texts = {
+        name: ", ".join(value) if isinstance(value, list) else f"'{value}'" for name, value in options.items()
+    }
     return "; ".join(f"{name} {value}" for name, value in texts.items())
 
 

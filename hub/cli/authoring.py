@@ -15,11 +15,9 @@ from hub.settings import from_environment
 if TYPE_CHECKING:
     from hub.authoring.suite import Report
 
-_File = Annotated[Path, typer.Argument(help="A mapping file.", exists=True, dir_okay=False)]
-
 
 def map_file(
-    file: _File,
+    mapping: Annotated[str, typer.Argument(help="A mapping's file or name.")],
     sample: Annotated[
         str, typer.Option("--sample", "-s", help="A sample's name, or the path of a document.")
     ] = "",
@@ -31,10 +29,13 @@ def map_file(
     json: AsJson = False,
 ) -> None:
     """Show what a mapping makes of a sample: the result and, per field, path, value found and each step."""
+    from hub.authoring.library import one
     from hub.authoring.showing import show, sources_of
     from hub.cli.mapping_view import as_tree, view
 
     project = from_environment().project_dir
+    with failures(as_json=json):
+        file = one(project, mapping)
     if watch:
         from hub.cli.watching import repeat
 

@@ -110,10 +110,12 @@ def new_codes(
 
 
 def _show(begun: Begun, steps: list[str]) -> None:
+    from hub.cli.suite_view import many
+
     if begun.payload:
         found = begun.payload
         options = "".join(f"; {name} {_words(value)}" for name, value in found.options.items())
-        said = f"read as {found.format}, {len(found.trees)} records{options}"
+        said = f"read as {found.format}, {many(len(found.trees), 'record')}{options}"
         console.print(Text(said, "dim"))
     for file in begun.files:
         console.print(Text.assemble(("✓ ", "green"), _short(file)), soft_wrap=True)
@@ -132,6 +134,7 @@ def _show_column(table: str, system: str, column: Column) -> None:
     if column.left:
         pairs = " ".join(f"{code}=…" for code in column.left)
         words = f"say what these codes mean: returns-hub new codes {table} {system} {pairs}"
+        words += f"   (meanings: the first column of mappings/codes/{table}.csv)"
         console.print(Text.assemble(("TODO ", "bold yellow"), words), soft_wrap=True)
 
 

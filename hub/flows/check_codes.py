@@ -53,7 +53,9 @@ def check_codes(found: Draft) -> Iterator[Problem]:
         name = path.relative_to(found.project_dir / "mappings").as_posix()
         columns = used.get(name, frozenset())
         known = columns | _described(path)
-        yield from _Table(file, path.stem, table).problems(known if whole else frozenset(table.columns))
+        yield from _Table(file, path.stem, table).problems(
+            known if whole else frozenset(table.columns) - _FREE
+        )
 
 
 def _used(found: Draft) -> dict[str, frozenset[str]]:

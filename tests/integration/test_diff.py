@@ -147,6 +147,13 @@ def test_a_changed_key_is_a_change(stored: Stored) -> None:
     assert [one["path"] for one in stored.diff(FILE)["fields"]] == ["key"]
 
 
+def test_a_mapping_that_is_not_in_git_yet_is_answered_with_what_to_do(stored: Stored) -> None:
+    new = stored.folder / "mappings/nordwind/second.yaml"
+    new.write_text((stored.folder / FILE).read_text().replace("returns@1", "returns@2"), encoding="utf-8")
+    said = " ".join(stored.text(str(new), code=1).split())
+    assert "mappings/nordwind/second.yaml does not stand in git revision 'HEAD': commit it first" in said
+
+
 def test_limit_and_since_narrow_what_is_replayed(stored: Stored) -> None:
     assert stored.diff(FILE, "--limit", "2")["messages"] == 2
     assert stored.diff(FILE, "--since", "1h")["messages"] == 3

@@ -163,3 +163,14 @@ def test_watching_shows_each_save_survives_broken_yaml_and_ends_on_ctrl_c(
     assert "'BROKEN' is not in lookup" in seen(watching.stdout)
     os.kill(watching.pid, signal.SIGINT)
     assert watching.wait(30) == 0
+
+
+def test_a_mapping_is_found_by_its_name_and_a_misspelt_one_is_answered_with_what_was_meant(
+    project: Project,
+) -> None:
+    assert "✓ 1 valid return.requested@1" in project.run("map", "shop.return_request")
+    for wrong in ("shop.return_requst", "mappings/shop/return_requst.yaml"):
+        said = " ".join(project.run("map", wrong, code=1).split())
+        assert (
+            f"expected a mapping's file or name, found '{wrong}'; did you mean shop.return_request?" in said
+        )

@@ -270,12 +270,23 @@ def test_a_guessed_grouping_is_said_to_be_a_guess(copied: Project) -> None:
         ([1793491200500], "epoch(ms)"),
         (["01.11.2026", "30.11.2026"], "datetime(%d.%m.%Y, UTC)"),
         (["11/01/2026", "11/30/2026"], "datetime(%m/%d/%Y, UTC)"),
+        (["03/11/2026"], "datetime(%m/%d/%Y, UTC)"),
         (["20261101"], "datetime(%Y%m%d, UTC)"),
         (["soon"], None),
     ],
 )
 def test_the_form_of_times_is_found_in_the_values(values: list[Any], calls: str | None) -> None:
     assert looks.moment(values, "UTC") == calls
+
+
+def test_where_day_and_month_could_be_either_the_zone_decides_and_it_is_asked() -> None:
+    assert looks.moment(["03/11/2026"], "Europe/Paris") == "datetime(%d/%m/%Y, Europe/Paris)"
+    assert looks.moment(["03/11/2026 10:30"], "Europe/Paris") == "datetime(%d/%m/%Y %H:%M, Europe/Paris)"
+    assert looks.moment(["11/03/2026"], "America/Chicago") == "datetime(%m/%d/%Y, America/Chicago)"
+    assert looks.moment(["11/30/2026"], "Europe/Paris") == "datetime(%m/%d/%Y, Europe/Paris)"
+    assert looks.day(["03/11/2026"], "Europe/Paris") == "date(%d/%m/%Y)"
+    assert looks.twofold(["03/11/2026", "04/11/2026"])
+    assert not any(map(looks.twofold, (["03/11/2026", "13/11/2026"], ["11/11/2026"], ["01.02.2026"], [""])))
 
 
 def test_the_form_of_numbers_and_flags_is_found_in_the_values() -> None:
@@ -350,3 +361,22 @@ def test_a_column_that_is_there_is_left_alone(tmp_path: Path) -> None:
 def test_every_target_with_a_schema_can_be_begun() -> None:
     for target in ("return.requested@1", "receipt.recorded@1", "inspection.recorded@1", "shipment.updated@1"):
         assert fields_of(target)
+
+
+def test_a_date_that_could_be_two_is_asked_about(copied: Project) -> None:
+    copied.write("first.csv", CSV.replace("01.11.2026", "01/11/2026").replace("02.11.2026", "02/11/2026"))
+    said = begin(copied, "--zone", "Europe/Paris")
+    assert "TODO requested_at: '01/11/2026': is it the day first, or the month (%d and %m)?" in said
+    assert "datetime(%d/%m/%Y, Europe/Paris)" in text(copied, "mappings/nordwind/returns.yaml")
+
+
+def test_an_unknown_zone_is_refused_before_anything_is_written(copied: Project) -> None:
+    copied.run("new", "system", "nordwind", "--connector", "files", "--from-sample", "first.csv")
+    options = ("--from-sample", "first.csv", "--zone", "Paris")
+    said = copied.run("new", "mapping", "nordwind.returns", *options, code=1)
+    assert "or a zone (Europe/Berlin), found 'Paris'" in " ".join(said.split())
+    assert not (copied.folder / "mappings/nordwind/returns.yaml").exists()
+
+
+def test_it_is_said_where_meanings_stand(copied: Project) -> None:
+    assert "(meanings: the first column of mappings/codes/return_reason.csv)" in begin(copied)

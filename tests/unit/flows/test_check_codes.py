@@ -145,3 +145,12 @@ def test_a_sample_must_fit_the_schema_of_its_source(
 def test_a_schema_never_reaches_for_the_network(tmp_path: Path) -> None:
     schema = {**SHOP_SCHEMA, "$ref": "https://schemas.example/returns.json"}
     assert found(shop(tmp_path, {SCHEMA: schema})) == []
+
+
+def test_while_a_mapping_cannot_be_read_titles_are_still_no_codes(tmp_path: Path) -> None:
+    files = {
+        SHOP: edited(SHOP_MAPPING, "| decimal", "| deciml"),
+        "mappings/codes/return_reason.csv": REASONS.replace("Not ordered", "Damaged on the way"),
+    }
+    (problem,) = found(shop(tmp_path, files))
+    assert told(problem)[1] == "invalid-mapping"
