@@ -36,6 +36,7 @@ def map_file(
     project = from_environment().project_dir
     with failures(as_json=json):
         file = one(project, mapping)
+        file = file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
     if watch:
         from hub.cli.watching import repeat
 
