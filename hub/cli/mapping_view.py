@@ -188,8 +188,8 @@ def _unproved(target: str) -> Text:
     said = Text(f"nothing says which fields {target} must have", "dim")
     _, _, name = target.partition("/")
     if name:
-        system = name.partition(".")[0]
-        said.append(f": its JSON Schema would be mappings/{system}/{SCHEMAS}/{name}.schema.json", "dim")
+        schema = f"{SCHEMAS}/{name.replace('/', '_')}.schema.json"
+        said.append(f": its JSON Schema would be {schema} beside the mapping", "dim")
     return said
 
 

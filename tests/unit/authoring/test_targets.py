@@ -102,7 +102,7 @@ def test_without_a_schema_it_is_told_that_nothing_was_proved_and_where_it_would_
     assert (found["target_known"], found["missing"]) == (False, [])
     said = " ".join(project.run("map", file).split())
     assert "nothing says which fields json/depot.tell must have" in said
-    assert "mappings/depot/schemas/depot.tell.schema.json" in said
+    assert "its JSON Schema would be schemas/depot.tell.schema.json beside the mapping" in said
 
 
 def test_a_guide_of_x12_tells_mandatory_elements_of_the_segments_that_are_begun(project: Project) -> None:
