@@ -1,24 +1,40 @@
-"""Names and versions of files, and which of them are whole: for all connectors that read folders; pure."""
+"""Names and versions of files, and which of them may be taken: for connectors that exchange files; pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from fnmatch import fnmatchcase
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 from connectors.base import Cursor
 from connectors.errors import Contract
 
+UNFINISHED: Final = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".swp", "~")
+"""Endings, in any case, of files that a program is still writing; so is every name with a leading dot."""
+
+GROUP_BYTES: Final = 8 * 1024 * 1024
+"""Bytes of the files that are committed together; a larger file is committed alone."""
+
 _LONGEST_NAME = 200  # 255 less what a temporary name adds
 _GROUP_FILES = 20
-_GROUP_BYTES = 8 * 1024 * 1024
+
+_CLAIMED = re.compile(r"(?P<at>\d{1,12})-\d{8}T\d{6}Z-\d+-(?P<name>.+)", re.DOTALL)
+_UNTOLD = re.compile("[\\\\\ud800-\udfff]")  # the backslash too, so that there is a way back
+_TOLD = re.compile(r"\\x([0-9a-f]{2})")
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class File:
-    """One version of a file: its time in whole seconds since 1970, its name, its size in bytes."""
+    """One version of a file: its time in whole seconds since 1970, its name, its size in bytes.
+
+    Bytes of a name that are not UTF-8 are lone surrogates, as Python has them for the file system.
+    """
 
     mtime: int
     name: str
@@ -27,7 +43,11 @@ class File:
     @property
     def source_key(self) -> str:
         """The name of these very bytes: `returns.edi@1795201234-512`."""
-        return f"{self.name}@{self.mtime}-{self.size}"
+        return f"{told(self.name)}@{self.mtime}-{self.size}"
+
+    def member_key(self, label: str) -> str:
+        """The name of one document in this archive: `returns.zip@1795201234-512!monday.edi`."""
+        return f"{self.source_key}!{label.replace('%', '%25').replace('@', '%40')}"
 
     @property
     def archived(self) -> str:
@@ -37,16 +57,68 @@ class File:
 
 
 def of_source_key(source_key: str) -> File:
-    """The file version that a source key names.
+    """The file version that a source key names; for a member of an archive, that of the archive.
 
     Raises:
-        ValueError: it names none.
+        ValueError: It names none.
     """
     name, at, version = source_key.rpartition("@")
-    mtime, dash, size = version.rpartition("-")
+    mtime, dash, size = version.partition("!")[0].rpartition("-")
     if not (name and at and dash):
         raise ValueError(f"expected name@mtime-size, found {source_key!r}")
-    return File(int(mtime), name, int(size))
+    return File(int(mtime), untold(name), int(size))
+
+
+def told(name: str) -> str:
+    r"""A name as text that can be stored and shown: `caf\xe9.csv` where bytes are not UTF-8."""
+    return _UNTOLD.sub(lambda found: f"\\x{ord(found[0]) & 0xFF:02x}", name)
+
+
+def untold(name: str) -> str:
+    """The name that `told` was given."""
+    return _TOLD.sub(lambda found: _byte(int(found[1], 16)), name)
+
+
+def _byte(value: int) -> str:
+    return "\\" if value == ord("\\") else bytes([value]).decode("utf-8", "surrogateescape")
+
+
+def matching(files: Iterable[File], pattern: str, marker: str | None = None) -> list[File]:
+    """Those of a folder's files that are meant for us: by name, finished, and marked where that is asked for.
+
+    Args:
+        files: What the folder holds.
+        pattern: `*.edi`; case counts. One that itself ends as unfinished files do takes these.
+        marker: Ending of the file that says its neighbour is whole; such files are never taken themselves.
+    """
+    listing = list(files)
+    names = {file.name for file in listing}
+    return [
+        file
+        for file in listing
+        if fnmatchcase(file.name, pattern)
+        and not _unfinished(file.name, pattern)
+        and not (marker and (file.name.endswith(marker) or file.name + marker not in names))
+    ]
+
+
+def _unfinished(name: str, pattern: str) -> bool:
+    hidden = name.startswith(".") and not pattern.startswith(".")
+    lower = name.lower()
+    return hidden or any(
+        lower.endswith(ending) and not pattern.lower().endswith(ending) for ending in UNFINISHED
+    )
+
+
+def claimed_name(file: File, at: float) -> str:
+    """The name under which a file is held since `at` (seconds since 1970): `1795201300-20261120T…-a.edi`."""
+    return f"{int(at)}-{file.archived}"
+
+
+def of_claimed_name(name: str) -> tuple[int, str] | None:
+    """Since when a file is held, and what its name was; None for a name that says neither."""
+    found = _CLAIMED.fullmatch(name)
+    return (int(found["at"]), found["name"]) if found else None
 
 
 def stable(
@@ -72,16 +144,17 @@ def stable(
     return ready, {"pending": since} if since else {}
 
 
-def groups(files: Sequence[File]) -> Iterator[list[File]]:
-    """Files in groups that are committed together: a few, and not too many bytes."""
-    group: list[File] = []
-    for file in files:
-        if group and (
-            len(group) == _GROUP_FILES or sum(one.size for one in group) + file.size > _GROUP_BYTES
-        ):
+def groups(items: Sequence[Item], weight: Callable[[Item], int]) -> Iterator[list[Item]]:
+    """Files in groups that are committed together: a few, and not too many bytes (`weight`)."""
+    group: list[Item] = []
+    held = 0
+    for item in items:
+        size = weight(item)
+        if group and (len(group) == _GROUP_FILES or held + size > GROUP_BYTES):
             yield group
-            group = []
-        group.append(file)
+            group, held = [], 0
+        group.append(item)
+        held += size
     if group:
         yield group
 

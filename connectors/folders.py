@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from string import Formatter
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -13,22 +13,46 @@ from connectors.settings import Described, OperationSettings
 Folder = Annotated[str, Field(pattern=r"^/(.*[^/])?$")]
 """A folder as the partner's server names it, or below the connection's path."""
 
+Ending = Annotated[str, Field(pattern=r"^\.[^/]+$")]
+"""What the name of a file ends with: `.done`."""
+
 
 class FolderResource(Described):
     """Files of a folder whose names match `pattern` (`*.edi`, case counts).
 
     A file is taken when its size and time have not changed for `stable_seconds` between two readings (0: at
-    once, for partners that rename into place). `archive` or `delete` tells what becomes of it when it is
-    durable here; with neither it stays.
+    once, for partners that rename into place) and, with a `marker`, when the file with that ending stands
+    beside it (`returns.csv.done`). `claim` is a folder, or an ending, to which a file is renamed before it is
+    read: whoever renames first has it; a claim older than `claim_seconds` was left by a reader that is gone.
+    `unpack` makes documents of the members of archives: `zip` or `gzip` for every file, true for those named
+    `.zip` or `.gz`; at most `max_members`, and `max_bytes` in all. `archive` or `delete` tells what becomes
+    of a file, and of its marker, when it is durable here; with neither it stays.
     """
 
     folder: Folder
     pattern: str = "*"
     archive: Folder | None = None
     delete: bool = False
+    marker: Ending | None = None
+    claim: Folder | Ending | None = None
+    claim_seconds: float = Field(default=60.0, ge=0, le=86_400)
     stable_seconds: float = Field(default=60.0, ge=0, le=86_400)
     max_bytes: int = Field(default=100 * 1024 * 1024, ge=1)
+    unpack: Literal["zip", "gzip"] | bool = False
+    max_members: int = Field(default=1_000, ge=1, le=10_000)
     media_type: str = "application/octet-stream"
+
+    @property
+    def claim_folder(self) -> str | None:
+        """Where claimed files are; None without claims."""
+        if self.claim is None:
+            return None
+        return self.claim if self.claim.startswith("/") else self.folder
+
+    @property
+    def claim_ending(self) -> str:
+        """What a claimed file's name ends with beside its own; empty with a claim folder."""
+        return "" if self.claim is None or self.claim.startswith("/") else self.claim
 
     @model_validator(mode="after")
     def _one_end(self) -> Self:
@@ -36,6 +60,18 @@ class FolderResource(Described):
             raise ValueError("expected 'archive' or 'delete', found both")
         if self.archive == self.folder:
             raise ValueError(f"expected an 'archive' other than the folder, found {self.archive!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _claims_end(self) -> Self:
+        if self.claim is None:
+            return self
+        if self.archive is None and not self.delete:
+            raise ValueError("expected 'archive' or 'delete' beside 'claim', found neither")
+        if self.claim in (self.folder, self.archive, self.marker):
+            raise ValueError(
+                f"expected a 'claim' other than the folder, the archive and the marker, found {self.claim!r}"
+            )
         return self
 
 

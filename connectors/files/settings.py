@@ -18,19 +18,10 @@ class FilesExtra(Strict):
     path: str = Field(pattern=r"^/")
 
 
-class Resource(FolderResource):
-    """A folder to read; with a `marker` a file waits until the file with that ending beside it says so.
-
-    `returns.csv` waits for `returns.csv.done`.
-    """
-
-    marker: str | None = Field(default=None, pattern=r"^\.[^/]+$")
-
-
 class FilesSettings(SystemSettings):
     """A whole tree of folders."""
 
-    resources: Mapping[str, Resource] = Field(default_factory=dict)
+    resources: Mapping[str, FolderResource] = Field(default_factory=dict)
     operations: Mapping[str, FileOperation] = Field(default_factory=dict)
     retry: RetrySettings = Field(default_factory=RetrySettings)
 

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import StringIO
+from typing import Any
 
 import paramiko
 from paramiko import ssh_exception
@@ -76,7 +77,7 @@ class Dialer:
         self._verify(transport.get_remote_server_key())
         self._sign_in(transport)
         transport.set_keepalive(settings.keepalive)
-        sftp = paramiko.SFTPClient.from_transport(transport)
+        sftp = AnyNames.from_transport(transport)
         if sftp is None:
             raise ssh_exception.SSHException("the server opened no SFTP channel")
         channel = sftp.get_channel()
@@ -105,6 +106,23 @@ class Dialer:
             if transport.is_active() and "timeout" not in str(error).lower():
                 raise
             raise ssh_exception.SSHException(f"the server ended the sign-in: {error}") from None
+
+
+class AnyNames(paramiko.SFTPClient):
+    """paramiko's client, for servers that also have names that are not UTF-8.
+
+    paramiko fails on a whole folder for one such name. Here their bytes become lone surrogates, as Python has
+    them for the file system; paths with such names are given as bytes.
+    """
+
+    def _request(self, kind: Any, *args: Any) -> tuple[int, paramiko.Message]:
+        answer, message = super()._request(kind, *args)  # type: ignore[misc]  # its type hints lack it
+        return answer, _AnyText(message.get_remainder())
+
+
+class _AnyText(paramiko.Message):
+    def get_text(self) -> str:
+        return self.get_string().decode("utf-8", "surrogateescape")
 
 
 class Session:

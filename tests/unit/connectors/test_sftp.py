@@ -94,7 +94,7 @@ def test_a_clock_that_was_set_back_delays_but_never_hurries() -> None:
 
 def test_groups_hold_a_few_files_and_not_too_many_bytes() -> None:
     files = [File(n, "a", 3_000_000) for n in range(5)] + [File(n, "b", 1) for n in range(45)]
-    groups = list(filenames.groups(files))
+    groups = list(filenames.groups(files, lambda file: file.size))
     assert [file for group in groups for file in group] == files
     assert max(len(group) for group in groups) == 20
     assert all(sum(file.size for file in group) <= 8 * 1024 * 1024 for group in groups)
