@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
 import io
@@ -21,9 +22,10 @@ class DelimitedCodec:
     A tree is `{"@": line, column: text, …}`; "@" is the line of the file on which the row begins (the
     header is usually line 1), empty cells are absent, every value is text.
 
-    Options: `delimiter` (default ","), `charset` (default UTF-8, else Windows-1252); `group_by`, a column
-    or a list of columns, for partners that write a row per line: rows with the same value in the first one
-    are one record `{"@": line, <these columns>, rows: [{"@": line, <all others>}]}`.
+    Options: `delimiter` (default ","), `charset` (default UTF-16 if it is marked so, else UTF-8, else
+    Windows-1252); `group_by`, a column or a list of columns, for partners that write a row per line: rows
+    with the same value in the first one are one record
+    `{"@": line, <these columns>, rows: [{"@": line, <all others>}]}`.
     """
 
     media_type = "text/csv"
@@ -71,6 +73,8 @@ def _records(data: bytes, options: Mapping[str, Any]) -> Iterator[Record]:
 def _decode(data: bytes, charset: Any) -> str:
     if charset:
         return data.decode(str(charset), "replace").removeprefix("\ufeff")
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", "replace")  # what a spreadsheet program calls Unicode text
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -100,13 +104,13 @@ def _header(rows: Iterator[tuple[int, list[str] | Finding]]) -> tuple[list[str],
         return [], cells
     names = [cell.strip() for cell in cells]
     wrong = [name or "(no name)" for at, name in enumerate(names) if name in {"", "@"} or name in names[:at]]
-    if names and not wrong:
+    if any(names) and not wrong:
         return names, None
     return [], Finding(
         code="csv.header",
         message=(
             f"The header row does not name each column once: {', '.join(wrong)}."
-            if names
+            if any(names)
             else "The file is empty: there is no header row."
         ),
         place=f"line {line}",

@@ -104,6 +104,11 @@ def _parse(data: bytes) -> Tree:
         return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
     except json.JSONDecodeError as problem:
         place = f"line {problem.lineno}, column {problem.colno}"
+        if not text.strip():
+            message = "The file is empty: there is no JSON document."
+            raise _BrokenError(
+                Finding(code="json.syntax", message=message, place=place, expected="JSON", found="nothing")
+            ) from problem
         raise _BrokenError(
             Finding(
                 code="json.syntax",

@@ -85,6 +85,8 @@ def _grouped(records: list[Record], header: list[str], options: Mapping[str, Any
 
 def _rows(data: bytes, options: Mapping[str, Any]) -> list[_Row]:
     """The rows of the wanted sheet that are not blank."""
+    if not data:
+        raise _broken("xlsx.syntax", "The file is empty: there is no spreadsheet.")
     try:
         return _filled(data, options.get("sheet"), formulas=_unpacked(data))
     except _BrokenError:

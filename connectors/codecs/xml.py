@@ -115,6 +115,9 @@ def _parse(data: bytes) -> etree._Element:
 
 
 def _syntax(problem: etree.XMLSyntaxError, data: bytes) -> Finding:
+    if not data.strip():
+        message = "The file is empty: there is no XML document."
+        return Finding(code="xml.syntax", message=message, expected="XML", found="nothing")
     line, column = problem.position
     place = f"line {line}, column {column}"
     reason = str(problem.msg).partition(", line ")[0].rstrip(".")

@@ -63,10 +63,13 @@ class ReadOperator(HubOperator):
 
 
 class AdmitOperator(HubOperator):
-    """Turn what waits in the inbox into facts, projections and effects."""
+    """Turn what waits in the inbox into facts, projections and effects.
+
+    Runs whatever became of the reading: a file that can never be taken must not hold up those that were.
+    """
 
     def __init__(self, *, flow: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(trigger_rule="all_done", **kwargs)
         self.flow = flow
 
     def run_verb(self, hub: Hub, run_id: str) -> Counts:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import orjson
 
-from connectors.base import Document
+from connectors.base import Batch, Document
+from connectors.errors import Contract
 from hub import ledger
 from hub.pipeline.context import Hub
 from hub.store.database import rows
@@ -14,7 +15,8 @@ def read(hub: Hub, flow: str, run_id: str) -> dict[str, int]:
     """Read what is new at a flow's source.
 
     Each batch and the cursor behind it commit together; only then is the partner told that we have it.
-    Killed anywhere, the next call reads the batch again and the inbox recognises it.
+    Killed anywhere, the next call reads the batch again and the inbox recognises it. What can never be taken
+    (a damaged archive, a file above its limit) is an alert until a reading meets none.
 
     Returns:
         `documents` read and how many of them were `new`.
@@ -28,14 +30,29 @@ def read(hub: Hub, flow: str, run_id: str) -> dict[str, int]:
     found = hub.database.rows("cursor", {"flow": flow})
     cursor = found[0]["position"] if found else None
     totals = {"documents": 0, "new": 0}
-    for batch in connector.read(resource, cursor):
+    try:
+        for batch in connector.read(resource, cursor):
+            _store(hub, flow, batch, run_id, totals)
+            connector.release(resource, batch.documents)
+    except Contract as error:
         with hub.database.transaction() as tx:
-            stored = ledger.store_documents(tx, flow, endpoint(system, resource), batch.documents, run_id)
-            rows(tx, "move_cursor", {"flow": flow, "position": orjson.dumps(dict(batch.cursor)).decode()})
-        connector.release(resource, batch.documents)
-        totals["documents"] += len(batch.documents)
-        totals["new"] += len(stored)
+            rows(
+                tx, "raise_alert", {"cause": f"read {flow}", "message": f"{flow} cannot take {error.message}"}
+            )
+        raise
+    with hub.database.transaction() as tx:
+        rows(tx, "close_alert", {"cause": f"read {flow}"})
     return totals
+
+
+def _store(hub: Hub, flow: str, batch: Batch, run_id: str, totals: dict[str, int]) -> None:
+    read = hub.catalog.intake[flow].read
+    with hub.database.transaction() as tx:
+        where = endpoint(read.system, read.resource)
+        stored = ledger.store_documents(tx, flow, where, batch.documents, run_id)
+        rows(tx, "move_cursor", {"flow": flow, "position": orjson.dumps(dict(batch.cursor)).decode()})
+    totals["documents"] += len(batch.documents)
+    totals["new"] += len(stored)
 
 
 def accept(hub: Hub, flow: str, document: Document, run_id: str) -> None:

@@ -45,12 +45,15 @@ class Reader:
 
     def blocks(self) -> Iterator[Block]:
         """Yield the transactions of all interchanges; never raises for what the document holds."""
+        empty = True
         while True:
             junk = self._seek()
             if junk is not None:
+                empty = False
                 yield junk
             if not self._window.ensure(self._at, _LOOK_AHEAD):
                 break
+            empty = False
             if (fragment := self._fragment()) is not None:
                 yield from self._inside(_bare(fragment, self._at), self._at)
                 continue
@@ -60,7 +63,7 @@ class Reader:
                 continue
             end = self._window.base + header.end
             yield from self._inside(_interchange(header, self._at), end - len(header.delimiters.segment))
-        if not self.interchanges and self._at == 0:
+        if empty:
             yield _outside(b"", 0, "The file is empty.")
 
     def _inside(self, interchange: Interchange, at: int) -> Iterator[Block]:
