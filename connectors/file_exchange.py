@@ -195,8 +195,8 @@ class FileExchange:
         target = self._target(entry, file)
         # the marker goes first: left behind, it would call the partner's next file of this name whole
         markers = (path + entry.marker, target + entry.marker) if entry.marker else None
-        if markers:
-            self._store.rename(*markers)
+        if markers and not self._store.rename(*markers):
+            self._store.remove(markers[0])  # an earlier release came as far as the marker
         if not self._store.rename(path, target):
             return
         if not self._same(target, file):  # replaced just before the rename: it must be read first

@@ -30,7 +30,7 @@ class FileStore(Protocol):
         """Up to `most` bytes; None when it is gone. A file that we may not read is a `Contract` error."""
 
     def rename(self, old: str, new: str) -> bool:
-        """Rename in one step, never over another file; False when `old` is gone."""
+        """Rename in one step, never over another file; False when `old` is gone or `new` there."""
 
     def remove(self, path: str) -> None:
         """Remove a file; one that is gone is no error."""

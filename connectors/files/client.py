@@ -87,11 +87,11 @@ class LocalFiles:
                 return stream.read(most) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
 
     def rename(self, old: str, new: str) -> bool:
-        """Rename, never over another file; False when `old` is gone."""
+        """Rename, never over another file; False when `old` is gone or `new` there."""
         before, after = self._at(old), self._at(new)
         with _translated(f"rename {told(str(before))} to {told(str(after))}"):
             if os.path.lexists(after):
-                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+                return False
             try:
                 before.rename(after)
             except FileNotFoundError:

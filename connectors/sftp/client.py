@@ -80,13 +80,13 @@ class RemoteFiles:
                 raise Contract(message, code="file_unreadable") from None
 
     def rename(self, old: str, new: str) -> bool:
-        """Rename, never over another file; False when `old` is gone."""
+        """Rename, never over another file; False when `old` is gone or `new` there."""
         with self._pool.session() as session, self._translated(f"RENAME {told(old)} to {told(new)}"):
             try:
                 session.sftp.rename(_raw(old), _raw(new))
             except OSError as error:
                 answered = said_no(error) or isinstance(error, FileNotFoundError)
-                if answered and _standing(session.sftp, old) is None:
+                if answered and (not _there(session.sftp, old) or _there(session.sftp, new)):
                     return False
                 raise
         return True
@@ -149,6 +149,14 @@ def _standing(sftp: paramiko.SFTPClient, path: str) -> File | None:
     except FileNotFoundError:
         return None
     return _version(name, attributes) if _is_file(name, attributes) else None
+
+
+def _there(sftp: paramiko.SFTPClient, path: str) -> bool:
+    try:
+        sftp.lstat(_raw(path))
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _contents(sftp: paramiko.SFTPClient, path: str, most: int) -> bytes:

@@ -39,18 +39,6 @@ def test_only_visible_files_that_match_are_read_and_links_are_not_followed(tmp_p
     assert names(connector) == ["a.csv"]
 
 
-def test_a_marked_file_is_read_when_its_marker_stands_and_loses_it_with_the_release(tmp_path: Path) -> None:
-    connector = depot(tmp_path, pattern="*", marker=".done")
-    (tmp_path / "in/a.csv").write_text("1")
-    assert names(connector) == []
-    (tmp_path / "in/a.csv.done").touch()
-    [batch] = connector.read("returns", None)
-    assert [one.body for one in batch.documents] == [b"1"]
-    connector.release("returns", batch.documents)
-    assert list((tmp_path / "in").iterdir()) == []
-    assert [path.read_text() for path in (tmp_path / "done").iterdir()] == ["1"]
-
-
 def test_a_file_waits_until_it_has_stood_still(tmp_path: Path) -> None:
     connector = depot(tmp_path, stable_seconds=60)
     (tmp_path / "in/a.csv").write_text("1")
