@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,8 @@ from hub.flows.models import IntakeFlow
 
 UNNAMED = "sha256:"
 """How the name of a record begins that has no key: its digest follows."""
+
+_EMPTY = sha256(b"").hexdigest()
 
 # when a fact happened, by type; the first present wins
 _OCCURRED = ("requested_at", "received_at", "inspected_at", "occurred_at", "updated_at")
@@ -79,7 +82,10 @@ def scope_of(record: Record, attributes: Mapping[str, str]) -> Any:
 
 
 def key_of(catalog: Catalog, flow: IntakeFlow, record: Record, attributes: Mapping[str, str]) -> str:
-    """The source's own name of a record; a record that has none is named by its content."""
+    """The source's own name of a record; a record that has none is named by its content.
+
+    Empty files all have the same content, and each is news of its own: the file names them too.
+    """
     if record.tree is not None and not _fatal(record.findings):
         try:
             key = catalog.mappings[flow.map].key(scope_of(record, attributes))
@@ -87,6 +93,8 @@ def key_of(catalog: Catalog, flow: IntakeFlow, record: Record, attributes: Mappi
             key = ""
         if key and "\x00" not in key:
             return key
+    if record.digest == _EMPTY:
+        return f"{UNNAMED}{record.digest} {attributes.get('name', '')}@{attributes.get('modified', '')}"
     return f"{UNNAMED}{record.digest}"
 
 
