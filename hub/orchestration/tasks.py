@@ -63,13 +63,10 @@ class ReadOperator(HubOperator):
 
 
 class AdmitOperator(HubOperator):
-    """Turn what waits in the inbox into facts, projections and effects.
-
-    Runs whatever became of the reading: a file that can never be taken must not hold up those that were.
-    """
+    """Turn what waits in the inbox into facts, projections and effects."""
 
     def __init__(self, *, flow: str, **kwargs: Any) -> None:
-        super().__init__(trigger_rule="all_done", **kwargs)
+        super().__init__(**kwargs)
         self.flow = flow
 
     def run_verb(self, hub: Hub, run_id: str) -> Counts:

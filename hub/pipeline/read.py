@@ -15,11 +15,13 @@ def read(hub: Hub, flow: str, run_id: str) -> dict[str, int]:
     """Read what is new at a flow's source.
 
     Each batch and the cursor behind it commit together; only then is the partner told that we have it.
-    Killed anywhere, the next call reads the batch again and the inbox recognises it. What can never be taken
-    (a damaged archive, a file above its limit) is an alert until a reading meets none.
+    Killed anywhere, the next call reads the batch again and the inbox recognises it.
+
+    What can never be taken (a damaged archive, a file above its limit) stays at the source and is an alert
+    until a reading meets no such thing; it holds up neither the others nor their admission.
 
     Returns:
-        `documents` read and how many of them were `new`.
+        `documents` read and how many of them were `new`; `alerts`, when something cannot be taken.
 
     Raises:
         connectors.errors.ConnectorError: The source could not be read on.
@@ -30,18 +32,17 @@ def read(hub: Hub, flow: str, run_id: str) -> dict[str, int]:
     found = hub.database.rows("cursor", {"flow": flow})
     cursor = found[0]["position"] if found else None
     totals = {"documents": 0, "new": 0}
+    cause = f"read {flow}"
     try:
         for batch in connector.read(resource, cursor):
             _store(hub, flow, batch, run_id, totals)
             connector.release(resource, batch.documents)
     except Contract as error:
         with hub.database.transaction() as tx:
-            rows(
-                tx, "raise_alert", {"cause": f"read {flow}", "message": f"{flow} cannot take {error.message}"}
-            )
-        raise
+            rows(tx, "raise_alert", {"cause": cause, "message": f"{flow} cannot take {error.message}"})
+        return {**totals, "alerts": 1}
     with hub.database.transaction() as tx:
-        rows(tx, "close_alert", {"cause": f"read {flow}"})
+        rows(tx, "close_alert", {"cause": cause})
     return totals
 
 
