@@ -13,10 +13,12 @@ from canonical.vocabulary import FACT_TYPES
 from connectors.codecs.registry import formats
 from connectors.registry import CONNECTORS
 from hub.flows.models import DeliveryFlow, Enrichment, IntakeFlow, Place, States, Target
-from hub.flows.systems import Edi, Limits, Operation, System
+from hub.flows.partner_profile import Acks, AcksExpected, AcksSent, Control, Delimiters, Edi
+from hub.flows.systems import Limits, Operation, System
 
 _MODELS: tuple[type[BaseModel], ...] = (
-    DeliveryFlow, Edi, Enrichment, IntakeFlow, Limits, Operation, Place, States, System, Target,
+    Acks, AcksExpected, AcksSent, Control, Delimiters, DeliveryFlow, Edi, Enrichment, IntakeFlow, Limits,
+    Operation, Place, States, System, Target,
 )  # fmt: skip
 _ENTRY = re.compile(r"^    (\w+): (.+(?:\n        .+)*)", re.MULTILINE)
 _LIMITS = ("exclusiveMinimum", "minimum", "maximum")
@@ -44,8 +46,6 @@ _COMMON = {
     "per_second": "Calls per second.",
     "title": "For people.",
     "limits": "How much is asked of it at once.",
-    "sender": "Who we are to this partner.",
-    "receiver": "Who the partner is.",
 }
 """What keys mean whose models say nothing about them."""
 

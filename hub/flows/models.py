@@ -84,6 +84,16 @@ class Flow(Strict):
     tags: tuple[str, ...] = ()
 
 
+class Reject(Strict):
+    """How a partner is told that the business cannot take what it sent.
+
+    Attributes:
+        answer: Set or message of the application advice, written by the source's own `upload_<set>` operation.
+    """
+
+    answer: Literal["824", "APERAK"]
+
+
 class IntakeFlow(Flow):
     """Brings a system's documents in and states facts.
 
@@ -95,9 +105,12 @@ class IntakeFlow(Flow):
         site: Default site of the facts.
         read: Where documents come from.
         map: Mapping from a decoded record to a fact.
+        acknowledgements: `true` instead of `map`: what is read there acknowledges what we sent, and nothing else.
+            Acknowledgements among other documents need no such flow.
         enrich: What is asked of other systems before policies decide.
         acknowledge: Set that answers each received file, written by the source's own
             `upload_<set>` operation.
+        reject: How records are answered that fail the profile, the mapping or the schema.
         drift: What happens when the shape of the records is not the known one: nothing (`off`), any
             change stops the document (`strict`), or records with a breaking change become dead letters
             and other changes are accepted with an alert (`quarantine`) or without (`accept-additive`).
@@ -106,12 +119,14 @@ class IntakeFlow(Flow):
     every: Duration | None = None
     cron: str | None = Field(default=None, pattern=r"^\S+( \S+){4}$")
     on: Literal["arrival"] | None = None
-    entity: Name
+    entity: Name = ""
     site: str = ""
     read: Place
-    map: MappingRef
+    map: MappingRef = ""
+    acknowledgements: bool = False
     enrich: tuple[Enrichment, ...] = ()
-    acknowledge: Literal["997", "none"] = "none"
+    acknowledge: Literal["997", "999", "CONTRL", "none"] = "none"
+    reject: Reject | None = None
     drift: Literal["off", "strict", "quarantine", "accept-additive"] = "off"
 
     @property
@@ -119,7 +134,15 @@ class IntakeFlow(Flow):
         """The operation that answers received files, None when they are not answered."""
         if self.acknowledge == "none":
             return None
-        return Target(system=self.read.system, operation=f"upload_{self.acknowledge}")
+        return self._upload(self.acknowledge)
+
+    @property
+    def rejection(self) -> Target | None:
+        """The operation that answers records the business cannot take, None when they are not answered."""
+        return self._upload(self.reject.answer) if self.reject else None
+
+    def _upload(self, set_: str) -> Target:
+        return Target(system=self.read.system, operation=f"upload_{set_.lower()}")
 
     @model_validator(mode="after")
     def _scheduled(self) -> Self:
@@ -127,6 +150,18 @@ class IntakeFlow(Flow):
             raise ValueError("expected one of every and cron, found both")
         if not (self.every or self.cron or self.on):
             raise ValueError("expected one of every, cron or on: arrival, found none")
+        return self
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.acknowledgements:
+            others = [name for name in ("map", "enrich", "reject") if getattr(self, name)]
+            if others:
+                raise ValueError(f"expected nothing of {', '.join(others)} beside acknowledgements: true")
+        else:
+            for name in ("map", "entity"):
+                if not getattr(self, name):
+                    raise ValueError(f"{name}: a value is required, found none")
         return self
 
 

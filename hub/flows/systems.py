@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from hub.flows.durations import Duration
 from hub.flows.models import Name, Strict
+from hub.flows.partner_profile import Edi
 
 SHORTEST_KEY = 16
 """Fewest characters a business key needs to stay free of collisions (a mark and 65 bits)."""
@@ -29,15 +30,6 @@ class Limits(Strict):
 
     concurrency: int = Field(default=4, ge=1, le=256)
     per_second: float | None = Field(default=None, gt=0)
-
-
-class Edi(BaseModel):
-    """The partner profile for what we send; keys of the standard at hand stay open for the codec."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    sender: str
-    receiver: str
 
 
 class System(Strict):

@@ -58,7 +58,7 @@ class Hub:
         """
         edi = self.catalog.systems[system].edi
         own = self.resource(system, resource)
-        return {**(edi.model_dump() if edi else {}), **own, **(own.get("options") or {})}
+        return {**(edi.reading() if edi else {}), **own, **(own.get("options") or {})}
 
     def encoding(self, system: str, operation: str) -> Mapping[str, Any]:
         """The options a codec gets for what an operation sends: its `options`."""

@@ -429,18 +429,139 @@ SELECT coalesce(message_id, effect_id) AS subject, max(replays) AS replays FROM 
 WHERE state = 'replayed' AND (message_id = ANY(%(ids)b::uuid[]) OR effect_id = ANY(%(ids)b::uuid[]))
 GROUP BY 1
 
--- record_interchanges --
-INSERT INTO interchanges (direction, system, sender, receiver, control, version, sets, document_id, effect_id)
-SELECT direction, %(system)s, sender, receiver, control, version, sets, document_id, effect_id
-FROM unnest(%(direction)b::text[], %(sender)b::text[], %(receiver)b::text[], %(control)b::text[],
-            %(version)b::text[], %(sets)b::text[], %(document_id)b::uuid[], %(effect_id)b::uuid[])
-     AS new (direction, sender, receiver, control, version, sets, document_id, effect_id)
+-- lock_partner --
+-- Interchanges of one partner are compared one document after the other.
+SELECT pg_advisory_xact_lock(7269, hashtext(%(partner)s))
+
+-- interchanges_of --
+-- What was found about the interchanges of a document, with their groups in order.
+SELECT i.id, i.position, i.sender, i.receiver, i.control, i.state, g.position AS group_position, g.records,
+       g.state AS group_state, first.document_id AS repeated
+FROM interchanges i LEFT JOIN interchange_groups g ON g.interchange_id = i.id
+LEFT JOIN interchanges first ON first.id = i.repeats
+WHERE i.document_id = %(document_id)s AND i.direction = 'in'
+ORDER BY i.position, g.position
+
+-- interchanges_before --
+-- Earlier interchanges of a partner with one of these numbers that were taken, oldest first.
+SELECT id, document_id, control, digest, at FROM interchanges
+WHERE system = %(system)s AND direction = 'in' AND sender = %(sender)s AND receiver = %(receiver)s
+  AND control = %(control)s AND state = 'received' AND at > now() - %(window)s::interval
+  AND (document_id, position) <> (%(document_id)s::uuid, %(position)s)
+ORDER BY at, id LIMIT 1
+
+-- groups_before --
+-- Numbers of groups that another interchange of this partner had.
+SELECT DISTINCT g.functional, g.control FROM interchange_groups g JOIN interchanges i ON i.id = g.interchange_id
+WHERE i.system = %(system)s AND i.direction = 'in' AND i.sender = %(sender)s AND i.receiver = %(receiver)s
+  AND g.control = ANY(%(controls)b::text[]) AND i.state = 'received' AND g.state <> 'control_reused'
+  AND i.at > now() - %(window)s::interval AND (i.document_id, i.position) <> (%(document_id)s::uuid, %(position)s)
+
+-- last_interchange --
+-- The newest interchange of a partner that was taken before this one.
+SELECT control FROM interchanges
+WHERE system = %(system)s AND direction = 'in' AND sender = %(sender)s AND receiver = %(receiver)s
+  AND state = 'received' AND at > now() - %(window)s::interval
+  AND (document_id, position) <> (%(document_id)s::uuid, %(position)s)
+ORDER BY id DESC LIMIT 1
+
+-- record_interchange --
+INSERT INTO interchanges (direction, system, sender, receiver, control, version, sets, document_id, effect_id,
+                          position, digest, state, repeats)
+VALUES (%(direction)s, %(system)s, %(sender)s, %(receiver)s, %(control)s, %(version)s, %(sets)s,
+        %(document_id)s, %(effect_id)s, %(position)s, %(digest)s, %(state)s, %(repeats)s)
+ON CONFLICT DO NOTHING
+RETURNING id
+
+-- record_groups --
+INSERT INTO interchange_groups (interchange_id, position, functional, control, version, records, state)
+SELECT %(interchange_id)s, position, functional, control, version, records, state
+FROM unnest(%(position)b::int[], %(functional)b::text[], %(control)b::text[], %(version)b::text[],
+            %(records)b::int[], %(state)b::text[]) AS new (position, functional, control, version, records, state)
 ON CONFLICT DO NOTHING
 
+-- live_digests --
+-- Which of these contents a document brought that are still there in some form.
+SELECT DISTINCT digest FROM messages
+WHERE document_id = %(document_id)s AND digest = ANY(%(digests)b::text[]) AND state <> 'discarded'
+
+-- start_ack_clocks --
+-- What was written and has now arrived: waits for its acknowledgement, where one is expected.
+UPDATE interchanges SET state = CASE WHEN %(within)s::interval IS NULL THEN 'sent' ELSE 'awaiting' END,
+    ack_due = now() + %(within)s::interval
+WHERE effect_id = ANY(%(effects)b::uuid[]) AND state = 'composed'
+
+-- forget_composed --
+-- A document that is made anew leaves a number behind that was never sent.
+UPDATE interchanges SET state = 'sent' WHERE effect_id = %(effect_id)s AND state = 'composed'
+
+-- ack_clocks_out --
+UPDATE interchanges SET state = 'missing'
+WHERE id IN (SELECT id FROM interchanges WHERE state = 'awaiting' AND ack_due < now()
+             ORDER BY id FOR UPDATE SKIP LOCKED)
+RETURNING id, system, sender, receiver, control, sets, effect_id, ack_due
+
+-- acknowledged_by_interchange --
+-- The interchange of ours that an acknowledgement names by its own number.
+SELECT i.* FROM interchanges i
+WHERE i.system = ANY(%(systems)b::text[]) AND i.direction = 'out' AND i.sender = %(sender)s
+  AND i.receiver = %(receiver)s AND ltrim(i.control, '0') = ltrim(%(control)s, '0')
+  AND i.at > now() - interval '365 days'
+ORDER BY i.id DESC LIMIT 1 FOR UPDATE
+
+-- acknowledged_by_group --
+-- The interchange of ours that an acknowledgement names by the number of its group.
+SELECT i.* FROM interchanges i JOIN interchange_groups g ON g.interchange_id = i.id
+WHERE i.system = ANY(%(systems)b::text[]) AND i.direction = 'out' AND i.sender = %(sender)s
+  AND i.receiver = %(receiver)s AND ltrim(g.control, '0') = ltrim(%(control)s, '0')
+  AND (%(functional)s = '' OR g.functional = '' OR g.functional = %(functional)s)
+  AND i.at > now() - interval '365 days'
+ORDER BY i.id DESC LIMIT 1 FOR UPDATE OF i
+
+-- record_acknowledgement --
+-- No row comes back when this one was entered before.
+INSERT INTO acknowledgements (system, kind, sender, receiver, about, interchange_id, verdict, outcome, document_id,
+                              position, detail)
+VALUES (%(system)s, %(kind)s, %(sender)s, %(receiver)s, %(about)s, %(interchange_id)s, %(verdict)s, %(outcome)s,
+        %(document_id)s, %(position)s, %(detail)s::jsonb)
+ON CONFLICT (document_id, position) DO NOTHING
+RETURNING id
+
+-- move_interchange --
+UPDATE interchanges SET state = %(state)s, ack_at = coalesce(ack_at, now()) WHERE id = %(id)s
+
+-- refuse_confirmed_effect --
+-- It arrived, and the partner sent it back.
+UPDATE effects SET state = 'refused', settled_at = now() WHERE id = %(id)s AND state = 'confirmed'
+RETURNING *
+
+-- list_interchanges --
+SELECT i.id, i.direction, i.system, i.sender, i.receiver, i.control, i.version, i.sets, i.state, i.at, i.ack_due,
+       i.ack_at, i.document_id, i.effect_id, d.source_key AS document_key, e.operation, e.business_key, e.return_id,
+       (SELECT jsonb_agg(jsonb_build_object('kind', a.kind, 'verdict', a.verdict, 'outcome', a.outcome, 'at', a.at)
+                         ORDER BY a.id)
+        FROM acknowledgements a WHERE a.interchange_id = i.id) AS acknowledgements
+FROM interchanges i LEFT JOIN documents d ON d.id = i.document_id LEFT JOIN effects e ON e.id = i.effect_id
+WHERE (%(system)s = '' OR i.system = %(system)s)
+  AND (NOT %(open)s OR i.state IN ('control_reused', 'unknown_partner', 'wrong_usage', 'awaiting', 'missing',
+                                   'partially_accepted', 'rejected'))
+ORDER BY i.id DESC LIMIT %(limit)s
+
+-- list_acknowledgements --
+SELECT id, system, kind, sender, receiver, about, interchange_id, verdict, outcome, document_id, detail, at
+FROM acknowledgements WHERE (%(system)s = '' OR system = %(system)s) ORDER BY id DESC LIMIT %(limit)s
+
+-- trace_interchanges --
+SELECT i.effect_id, i.control, i.sets, i.state, i.at, i.ack_due, i.ack_at FROM interchanges i
+JOIN effects e ON e.id = i.effect_id WHERE e.return_id = %(return_id)s ORDER BY i.id
+
 -- take_control_numbers --
--- The first of `count` fresh numbers; the row lock makes takers queue, a rollback gives them back.
-INSERT INTO control_numbers (system, kind, last) VALUES (%(system)s, %(kind)s, %(count)s)
-ON CONFLICT (system, kind) DO UPDATE SET last = control_numbers.last + %(count)s
+-- The first of `count` fresh numbers; the row lock makes takers queue, a rollback gives them back. Numbers that
+-- were issued per system (`legacy`) go on from there.
+INSERT INTO control_numbers (scope, kind, last)
+SELECT %(scope)s, %(kind)s, %(count)s + coalesce(max(old.last), 0) FROM control_numbers old
+WHERE old.scope = ANY(%(legacy)b::text[]) AND old.kind = %(kind)s
+ON CONFLICT (scope, kind) DO UPDATE SET last = control_numbers.last + %(count)s
 RETURNING last - %(count)s + 1 AS first
 
 -- end_run --
@@ -469,6 +590,11 @@ WHERE m.flow = %(flow)s AND m.state IN ('dead', 'parked') AND NOT EXISTS (
 SELECT count(*) AS lost FROM messages m
 WHERE m.flow = %(flow)s AND m.state IN ('admitted', 'revision') AND NOT EXISTS (
       SELECT 1 FROM facts f WHERE f.return_id = m.return_id AND f.message_id = m.id)
+
+-- messages_without_acknowledgement --
+SELECT count(*) AS lost FROM messages m
+WHERE m.flow = %(flow)s AND m.state = 'noted' AND NOT EXISTS (
+      SELECT 1 FROM acknowledgements a WHERE a.document_id = m.document_id)
 
 -- target_effects --
 SELECT operation, state, count(*) AS effects FROM effects WHERE target = %(target)s GROUP BY operation, state

@@ -54,6 +54,7 @@ CREATE INDEX documents_run ON documents (run_id);
 
 -- One row per distinct record of a document: a transaction set, a JSON item, a row.
 -- held: an enrichment's target is down, tried again at retry_at. `seen` counts arrivals of the same content.
+-- noted: an acknowledgement of something we sent, entered into `acknowledgements`.
 CREATE TABLE messages (
     id           uuid PRIMARY KEY,
     document_id  uuid NOT NULL REFERENCES documents,
@@ -62,7 +63,7 @@ CREATE TABLE messages (
     endpoint     text NOT NULL,
     source_key   text NOT NULL,
     digest       text NOT NULL,
-    state        text NOT NULL CHECK (state IN ('admitted', 'revision', 'held', 'dead', 'parked', 'discarded')),
+    state        text NOT NULL CHECK (state IN ('admitted', 'revision', 'held', 'noted', 'dead', 'parked', 'discarded')),
     return_id    uuid,
     revises      uuid REFERENCES messages,
     mapping      text NOT NULL DEFAULT '',
@@ -209,7 +210,9 @@ CREATE INDEX dead_letters_state ON dead_letters (state, created_at DESC);
 CREATE INDEX dead_letters_run ON dead_letters (run_id);
 CREATE INDEX dead_letters_return ON dead_letters (return_id);
 
--- Interchanges both ways, by their envelope: what an EDI partner asks about.
+-- Interchanges both ways, by their envelope: what an EDI partner asks about. `position` counts from 0 in a document.
+-- In: received | duplicate (`repeats` names the first) | control_reused | unknown_partner | wrong_usage.
+-- Out: composed → sent (nothing is waited for), or awaiting until `ack_due` → what the partner said.
 CREATE TABLE interchanges (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     direction    text NOT NULL CHECK (direction IN ('in', 'out')),
@@ -221,17 +224,63 @@ CREATE TABLE interchanges (
     sets         text NOT NULL DEFAULT '',
     document_id  uuid,
     effect_id    uuid,
-    at           timestamptz NOT NULL DEFAULT now()
+    at           timestamptz NOT NULL DEFAULT now(),
+    position     integer NOT NULL DEFAULT 0,
+    digest       text NOT NULL DEFAULT '',
+    state        text NOT NULL DEFAULT 'received' CHECK (state IN
+                 ('received', 'duplicate', 'control_reused', 'unknown_partner', 'wrong_usage',
+                  'composed', 'sent', 'awaiting', 'accepted', 'accepted_with_errors', 'partially_accepted',
+                  'rejected', 'late', 'missing')),
+    repeats      bigint REFERENCES interchanges,
+    ack_due      timestamptz,
+    ack_at       timestamptz
 );
 CREATE INDEX interchanges_control ON interchanges (control);
-CREATE UNIQUE INDEX interchanges_in ON interchanges (document_id, sender, control) WHERE direction = 'in';
+CREATE UNIQUE INDEX interchanges_in ON interchanges (document_id, position) WHERE direction = 'in';
+CREATE INDEX interchanges_partner ON interchanges (system, direction, sender, receiver, control, at);
+CREATE INDEX interchanges_effect ON interchanges (effect_id) WHERE effect_id IS NOT NULL;
+CREATE INDEX interchanges_waiting ON interchanges (ack_due) WHERE state = 'awaiting';
+
+-- Functional groups of interchanges, whose numbers are looked at and acknowledged. `records` is how many of a
+-- document's records are theirs; acknowledgements among them are `noted`.
+CREATE TABLE interchange_groups (
+    interchange_id  bigint NOT NULL REFERENCES interchanges,
+    position        integer NOT NULL,
+    functional      text NOT NULL DEFAULT '',
+    control         text NOT NULL DEFAULT '',
+    version         text NOT NULL DEFAULT '',
+    records         integer NOT NULL DEFAULT 0,
+    state           text NOT NULL DEFAULT 'received' CHECK (state IN ('received', 'control_reused', 'noted')),
+    PRIMARY KEY (interchange_id, position)
+);
+CREATE INDEX interchange_groups_control ON interchange_groups (control);
+
+-- What partners said about what we sent. `interchange_id` is ours; none when nothing matches (an orphan).
+CREATE TABLE acknowledgements (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    system          text NOT NULL,
+    kind            text NOT NULL,
+    sender          text NOT NULL,
+    receiver        text NOT NULL,
+    about           text NOT NULL,
+    interchange_id  bigint REFERENCES interchanges,
+    verdict         text NOT NULL,
+    outcome         text NOT NULL,
+    document_id     uuid NOT NULL,
+    position        integer NOT NULL,
+    detail          jsonb NOT NULL DEFAULT '{}',
+    at              timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (document_id, position)
+);
+CREATE INDEX acknowledgements_interchange ON acknowledgements (interchange_id);
 
 -- Numbers we issue, without gap or reuse: taken in the transaction that stores the bytes that carry them.
+-- `scope` is `sender>receiver` with qualifiers, whatever system they are sent through.
 CREATE TABLE control_numbers (
-    system  text NOT NULL,
-    kind    text NOT NULL,
-    last    bigint NOT NULL,
-    PRIMARY KEY (system, kind)
+    kind   text NOT NULL,
+    last   bigint NOT NULL,
+    scope  text NOT NULL,
+    PRIMARY KEY (scope, kind)
 );
 
 -- A target's condition, shared by all workers. Nobody calls before `not_before`.
