@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from canonical.ids import uuid7
-from connectors.codecs.x12 import Interchange, envelopes, groups_needed
-from connectors.codecs.x12 import acknowledge as write_997
-from connectors.codecs.x12.acknowledge import answered
+from connectors.codecs import edifact, x12
+from connectors.codecs.base import Finding
 from hub import effects, ledger
 from hub.flows.models import IntakeFlow, Target
+from hub.flows.partner_profile import AcksSent
 from hub.flows.subscription import readable_key
+from hub.pipeline import outgoing
 from hub.pipeline.context import Hub
-from hub.pipeline.envelope import now, take
+from hub.pipeline.interchanges import REUSED, Seen
+from hub.pipeline.outgoing import Identity
 from hub.store.database import Connection, columns, rows
 
-_INTERCHANGE = ("direction", "sender", "receiver", "control", "version", "sets", "document_id", "effect_id")
+DUPLICATE_NOTE = "025"
+"""TA105: duplicate interchange control number."""
+
+DUPLICATE_CODE = "26"
+"""Data element 0085 of EDIFACT: duplicate detected."""
+
+_GROUP_REUSED = "AK905.6"
+_GROUP_REUSED_SINCE_5010 = "AK905.19"
+_5010 = "005010"
+
 _EFFECT = (
     "id",
     "flow",
@@ -30,73 +42,122 @@ _EFFECT = (
 
 
 def acknowledge(
-    hub: Hub, flow: IntakeFlow, claim: ledger.Claim, received: Sequence[Interchange] | None = None
+    tx: Connection, hub: Hub, flow: IntakeFlow, claim: ledger.Claim, seen: Sequence[Seen]
 ) -> set[str]:
-    """Record the interchanges of a document and enqueue their functional acknowledgements.
+    """Enqueue what the interchanges of a document are answered with.
 
-    Done twice it changes nothing: the acknowledgement's business key names interchange and document. The same
-    interchange arriving again in another file is another document, and is answered again.
+    A duplicate is answered like the first: its sender has to learn that it arrived. One whose number had other
+    content is rejected as a whole; one of somebody else is not answered.
 
-    Args:
-        received: The document's interchanges, where they are known; else it is read for them.
+    Done twice it changes nothing: an acknowledgement's business key names interchange and document.
 
     Returns:
         Targets that got effects.
     """
-    answer = flow.acknowledgement
-    if answer is None:
-        return set()
-    if received is None:
-        received = envelopes(claim.body, hub.decoding(flow.read.system, flow.read.resource))
-    with hub.database.transaction() as tx:
-        _record(tx, flow, claim, received)
-        for number, interchange in enumerate(received):
-            if answered(interchange):
-                _enqueue(tx, hub, flow, answer, claim, interchange, number)
-    return {answer.system}
+    edi = hub.catalog.systems[flow.read.system].edi
+    policy = edi.acks.send if edi else AcksSent()
+    for one in seen:
+        if not one.known:
+            continue
+        answer = _Answer(tx, hub, flow, claim, one)
+        if isinstance(one.interchange, x12.Interchange):
+            answer.interchange(one.interchange, policy.interchange)
+            if one.state != REUSED:
+                answer.functional(one.interchange)
+        else:
+            answer.control(one.interchange)
+    return answering(flow, policy)
 
 
-def _record(tx: Connection, flow: IntakeFlow, claim: ledger.Claim, received: Sequence[Interchange]) -> None:
-    known = [
-        (
-            "in",
-            one.sender,
-            one.receiver,
-            one.control,
-            one.version,
-            ",".join(sorted({t.set for group in one.groups for t in group.transactions})),
-            claim.id,
-            None,
-        )
-        for one in received
-    ]
-    rows(tx, "record_interchanges", {**columns(known, _INTERCHANGE), "system": flow.read.system})
+def answering(flow: IntakeFlow, policy: AcksSent) -> set[str]:
+    """The system that a flow's files are answered at; empty when they are not."""
+    answers = flow.acknowledgement is not None or policy.interchange != "never"
+    return {flow.read.system} if answers else set()
 
 
-def _enqueue(  # each says something else about one acknowledgement
-    tx: Connection,
-    hub: Hub,
-    flow: IntakeFlow,
-    answer: Target,
-    claim: ledger.Claim,
-    received: Interchange,
-    number: int,
-) -> None:
-    longest = hub.catalog.systems[answer.system].operations[answer.operation].key_length
-    key = readable_key([received.control, claim.id.hex.upper(), str(number)], longest)
-    effect = (uuid7(), flow.flow, answer.system, answer.operation, key, None, None, claim.id, True)
-    inserted = rows(tx, "enqueue_effects", columns([effect], _EFFECT))
-    if not inserted:
-        return
-    # numbers are taken only for what is really new, in its own transaction: no gaps
-    control = take(tx, answer.system, "interchange")
-    group = take(tx, answer.system, "group", groups_needed(received))
-    moment = now()
-    body = write_997(received, control=control, group=group, date=moment["date"], time=moment["time"])
-    effects.store_requests(tx, [(effect[0], body, "application/edi-x12", "")])
-    sent = ("out", received.receiver, received.sender, f"{control:09d}", received.version, "997")
-    rows(
-        tx,
-        "record_interchanges",
-        {**columns([(*sent, None, effect[0])], _INTERCHANGE), "system": answer.system},
-    )
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The answers to one interchange."""
+
+    tx: Connection
+    hub: Hub
+    flow: IntakeFlow
+    claim: ledger.Claim
+    seen: Seen
+
+    def interchange(self, received: x12.Interchange, policy: str) -> None:
+        """A TA1, when the partner wants one now."""
+        wrong = bool(received.findings) or self.seen.state == REUSED
+        due = {"always": True, "errors": wrong, "requested": received.ack_requested, "never": False}[policy]
+        note = DUPLICATE_NOTE if self.seen.state == REUSED else ""
+        operation = Target(system=self.flow.read.system, operation="upload_ta1")
+        # asked with any number first: an interchange of TA1s only has no answer, and takes none
+        if due and x12.interchange_acknowledgement(received, control=1, note=note, **outgoing.now()):
+            self._enqueue(
+                operation,
+                "TA1",
+                lambda control, _: x12.interchange_acknowledgement(
+                    received, control=control, note=note, **outgoing.now()
+                ),
+            )
+
+    def functional(self, received: x12.Interchange) -> None:
+        """A 997 or 999 for each group."""
+        kind = self.flow.acknowledge
+        if self.flow.acknowledgement is None or kind not in ("997", "999"):
+            return
+        told = replace(received, groups=[_told(group, at in self.seen.reused) for at, group in enumerate(received.groups)])
+        needed = x12.groups_needed(told, kind)
+        if needed:
+            self._enqueue(
+                self.flow.acknowledgement,
+                kind,
+                lambda control, group: x12.acknowledge(
+                    told, control=control, group=group, kind=kind, **outgoing.now()
+                ),
+                groups=needed,
+            )
+
+    def control(self, received: edifact.Interchange) -> None:
+        """A CONTRL; none for an interchange that holds nothing but CONTRLs."""
+        if self.flow.acknowledgement is None or self.flow.acknowledge != "CONTRL":
+            return
+        error = DUPLICATE_CODE if self.seen.state == REUSED else ""
+        if edifact.acknowledge(received, control=1, error=error, **outgoing.now()):
+            self._enqueue(
+                self.flow.acknowledgement,
+                "CONTRL",
+                lambda control, _: edifact.acknowledge(
+                    received, control=control, error=error, **outgoing.now()
+                ),
+            )
+
+    def _enqueue(
+        self, to: Target, kind: str, write: Callable[[int, int], bytes], groups: int = 0
+    ) -> None:
+        hub, tx, received = self.hub, self.tx, self.seen.interchange
+        longest = hub.catalog.systems[to.system].operations[to.operation].key_length
+        key = readable_key([received.control, self.claim.id.hex.upper(), str(self.seen.position)], longest)
+        effect = (uuid7(), self.flow.flow, to.system, to.operation, key, None, None, self.claim.id, True)
+        if not rows(tx, "enqueue_effects", columns([effect], _EFFECT)):
+            return
+        # numbers are taken only for what is really new, in its own transaction: no gaps
+        us = Identity.answering(received)
+        control = outgoing.take(tx, hub, us, to.system, "interchange")
+        group = outgoing.take(tx, hub, us, to.system, "group", groups) if groups else 0
+        body = write(control, group)
+        media_type = "application/edi-x12" if isinstance(received, x12.Interchange) else "application/edifact"
+        effects.store_requests(tx, [(effect[0], body, media_type, "")])
+        number = f"{control:09d}" if isinstance(received, x12.Interchange) else str(control)
+        sent = outgoing.Sent(to.system, us, number, received.version, kind, effect[0])
+        outgoing.record(tx, sent, [(group + at, "FA") for at in range(groups)])
+
+
+def _told(group: x12.Group, reused: bool) -> x12.Group:  # noqa: FBT001 - of the pair that is walked
+    """A group as it is answered: one whose number was used before is rejected as a whole."""
+    if not reused:
+        return group
+    code = _GROUP_REUSED_SINCE_5010 if group.version >= _5010 else _GROUP_REUSED
+    message = f"Another interchange had a group with the number {group.control}."
+    finding = Finding(code=code, message=message, place=f"group {group.control}", found=group.control)
+    return replace(group, transactions=[], findings=[*group.findings, finding])

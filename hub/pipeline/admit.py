@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,28 +15,24 @@ from uuid import UUID
 from canonical.ids import uuid7
 from connectors.base import Document
 from connectors.codecs.base import Record
-from connectors.codecs.registry import codec
-from connectors.codecs.x12 import X12Decoded
 from connectors.errors import Config
 from hub import audit, ledger
 from hub.collector import fewer_collections
 from hub.flows.models import IntakeFlow
 from hub.ids import digest
-from hub.pipeline import acknowledge, decide, drift, letters
+from hub.pipeline import decide, drift, entrance, interchanges, letters, partner, reject
 from hub.pipeline.again import settle_again
 from hub.pipeline.context import Hub
 from hub.pipeline.decide import Stated
 from hub.pipeline.enrich import enrich
-from hub.pipeline.interpret import Interpreted, interpret, key_of
+from hub.pipeline.interpret import Interpreted
+from hub.pipeline.partner import Fate
 from hub.pipeline.read import endpoint
 from hub.pipeline.settle import HOLD, HOLD_MAX, Origin, Totals, facts_of, make_fact, mapping_ref, matches
 from hub.store.database import Connection, rows
 
 BATCH = 500
 """Records per transaction: large enough for speed, small enough to redo after a kill."""
-
-HELD_WHOLE = 4_000_000
-"""Bytes up to which a document's records are held at once instead of being read twice."""
 
 BREAKER_SHARE, BREAKER_MINIMUM = 0.5, 20
 """More than this share bad in a batch of at least so many means a systemic fault, not bad records."""
@@ -111,7 +107,7 @@ def _settle_document(hub: Hub, flow: IntakeFlow, claim: ledger.Claim, totals: To
 
     While the database takes one batch, the next is decoded, mapped and enriched.
     """
-    records = _answered(hub, flow, claim, totals)
+    records = entrance.enter(hub, flow, claim, totals.targets)
     prepare = partial(_prepare, hub, flow, claim, islice(records, claim.progress, None))
     progress, state = claim.progress, "done"
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="prepare") as ahead:
@@ -156,31 +152,22 @@ def _alert(hub: Hub, cause: str, message: str) -> None:
         rows(tx, "raise_alert", {"cause": cause, "message": message})
 
 
-def _answered(hub: Hub, flow: IntakeFlow, claim: ledger.Claim, totals: Totals) -> Iterator[Record]:
-    """The document's records, after its acknowledgement is enqueued where it is due."""
-    options = hub.decoding(flow.read.system, flow.read.resource)
-    decoded = codec(str(options.get("format", "json"))).decode(claim.body, options)
-    if claim.progress or flow.acknowledgement is None:
-        return decoded.records
-    if isinstance(decoded, X12Decoded) and len(claim.body) <= HELD_WHOLE:
-        # one reading serves both, answer and records
-        records = list(decoded.records)
-        totals.targets |= acknowledge.acknowledge(hub, flow, claim, decoded.interchanges)
-        return iter(records)
-    totals.targets |= acknowledge.acknowledge(hub, flow, claim)
-    return decoded.records
-
-
-def _prepare(hub: Hub, flow: IntakeFlow, claim: ledger.Claim, records: Iterator[Record]) -> _Prepared:
+def _prepare(
+    hub: Hub, flow: IntakeFlow, claim: ledger.Claim, records: Iterator[tuple[Record, Fate]]
+) -> _Prepared:
     """Decode, map, validate and enrich the next batch; empty when there are no more records."""
     hub.references.refresh(hub.database.rows)
     batch = list(islice(records, BATCH))
-    keyed = [(key_of(hub.catalog, flow, record, claim.attributes), record) for record in batch]
+    fates = {record.index: fate for record, fate in batch}
+    keyed = [(partner.name_of(hub, flow, record, claim.attributes, fate), record) for record, fate in batch]
     keys = frozenset(key for key, _ in keyed)
     with hub.database.transaction() as tx:
         known = ledger.known(tx, claim.endpoint, sorted(keys))
-    fresh, repeats = _sort_out(keyed, known)
-    items = [interpret(hub.catalog, flow, record, key, claim.attributes) for key, record in fresh]
+        again = interchanges.repeated(tx, batch)
+    fresh, repeats = _sort_out(keyed, known, again)
+    items = [
+        partner.read(hub, flow, record, key, claim.attributes, fates[record.index]) for key, record in fresh
+    ]
     drifted = drift.judge(hub, flow, items)
     enrich(hub, flow, items)
     return _Prepared(len(batch), items, repeats, keys, known, drifted)
@@ -209,23 +196,27 @@ def _settle_batch(
         repeats += [(a.source_key, a.digest) for a in admissions if a.id not in new]
         recorded = decide.record(tx, hub, list(_stated(tx, hub, flow, claim, settled)))
         _write_letters(tx, claim, settled)
+        answered = reject.answer(tx, hub, flow, claim, settled)
         ledger.count_repeats(tx, claim.endpoint, repeats)
         ledger.advance(tx, claim, progress, batch.size, len(repeats))
     totals.counts.update(a.state for a, _ in settled)
     totals.counts["repeat"] += len(repeats)
     totals.counts["facts"] += recorded.facts
-    totals.targets |= recorded.targets
+    totals.targets |= recorded.targets | answered
 
 
 def _sort_out(
-    keyed: Sequence[tuple[str, Record]], known: dict[str, list[dict[str, Any]]]
+    keyed: Sequence[tuple[str, Record]], known: dict[str, list[dict[str, Any]]], again: Collection[int]
 ) -> tuple[list[tuple[str, Record]], list[tuple[str, str]]]:
-    """Split records into fresh ones and repeats of (key, digest) pairs, known or earlier in the batch."""
+    """Split records into fresh ones and repeats of (key, digest) pairs, known or earlier in the batch.
+
+    `again` has the indices of those that are repeats whatever they are called.
+    """
     seen = {(key, row["digest"]) for key, found in known.items() for row in found}
     fresh: list[tuple[str, Record]] = []
     repeats: list[tuple[str, str]] = []
     for key, record in keyed:
-        if (key, record.digest) in seen:
+        if (key, record.digest) in seen or record.index in again:
             repeats.append((key, record.digest))
         else:
             seen.add((key, record.digest))
@@ -234,7 +225,8 @@ def _sort_out(
 
 
 def _break_if_systemic(flow: IntakeFlow, claim: ledger.Claim, items: Sequence[Interpreted]) -> None:
-    bad = [item for item in items if item.failure is not None]
+    # what an envelope was refused for says nothing about mappings
+    bad = [item for item in items if item.failure is not None and item.failure.step != partner.ENVELOPE]
     if len(items) >= BREAKER_MINIMUM and len(bad) > BREAKER_SHARE * len(items):
         first = bad[0].failure
         raise Systemic(
@@ -255,6 +247,8 @@ def _admission(
     state = "revision" if revises else "admitted"
     if item.failure is not None:
         state = "dead"
+    elif item.noted:
+        state, revises = "noted", None
     elif item.held:
         state = "held"
     return ledger.Admission(
@@ -263,7 +257,11 @@ def _admission(
         source_key=item.source_key,
         digest=item.record.digest,
         state=state,
-        return_id=item.return_id(flow, flow.read.system, matched) if item.failure is None else None,
+        return_id=(
+            item.return_id(flow, flow.read.system, matched)
+            if item.failure is None and not item.noted
+            else None
+        ),
         revises=revises,
         mapping=mapping_ref(hub, flow),
         retry_at=datetime.now(UTC) + HOLD if state == "held" else None,

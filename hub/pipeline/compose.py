@@ -8,13 +8,13 @@ from functools import partial
 from typing import Any
 
 from connectors.codecs.base import EncodeError
-from connectors.codecs.registry import codec
+from connectors.codecs.registry import codec, grammar
 from hub import effects
 from hub.effects import Effect, Outcome
 from hub.flows.samples import format_of
+from hub.pipeline import outgoing
 from hub.pipeline.context import Hub
 from hub.pipeline.decide import NO_KEY, fact_tree, load_by_id
-from hub.pipeline.envelope import fresh_envelope
 from hub.store.database import Connection, rows
 
 INTERCHANGES = ("x12/", "edifact/")
@@ -95,16 +95,39 @@ def _compose_one(
     form = format_of(mapping.target_type)
     writer = codec(form)
     try:
-        body = writer.encode(mapped.value, _envelope(tx, hub, effect, form))
+        # what cannot be written gives its numbers back
+        with tx.transaction():
+            envelope = _envelope(tx, hub, effect, form)
+            body = writer.encode(mapped.value, envelope)
     except EncodeError as error:
         return _contract(effect, "encode", "encode", [{"path": "", "message": str(error)}])
+    if form.startswith(INTERCHANGES):
+        outgoing.record(tx, *_sent(effect, form, envelope))
     return body, writer.media_type, f"{mapping.ref}+{mapping.digest[:12]}"
 
 
 def _envelope(tx: Connection, hub: Hub, effect: Effect, form: str) -> Mapping[str, Any]:
     if form.startswith(INTERCHANGES):
-        return fresh_envelope(tx, hub, effect.target)
+        return outgoing.fresh_envelope(tx, hub, effect.target)
     return hub.encoding(effect.target, effect.operation)
+
+
+def _sent(
+    effect: Effect, form: str, envelope: Mapping[str, Any]
+) -> tuple[outgoing.Sent, list[tuple[int, str]]]:
+    guide = grammar(form)
+    set_, version, functional = (guide.set, guide.version, guide.functional) if guide else ("", "", "")
+    x12 = form.startswith("x12/")
+    control = f"{envelope['control']:09d}" if x12 else str(envelope["control"])
+    sent = outgoing.Sent(
+        effect.target,
+        outgoing.Identity.of(dict(envelope)),
+        control,
+        str(envelope.get("version") or version),
+        set_,
+        effect.id,
+    )
+    return sent, [(envelope["group"], functional if x12 else set_)]
 
 
 def _contract(effect: Effect, step: str, code: str, errors: Sequence[dict[str, Any]]) -> Outcome:

@@ -64,6 +64,10 @@ def guard(hub: Hub, flow: IntakeFlow) -> Guard:
     return known
 
 
+_UNREAD = ("decode", "envelope")
+"""Steps whose failures come before anybody looks at the shape."""
+
+
 def judge(hub: Hub, flow: IntakeFlow, items: Sequence[Interpreted]) -> Drift | None:
     """Give records that drifted their failure; None when the flow does not ask or nothing changed.
 
@@ -73,7 +77,7 @@ def judge(hub: Hub, flow: IntakeFlow, items: Sequence[Interpreted]) -> Drift | N
         return None
     known, drift = guard(hub, flow), Drift()
     for item in items:
-        if item.record.tree is None or (item.failure and item.failure.step == "decode"):
+        if item.noted or item.record.tree is None or (item.failure and item.failure.step in _UNREAD):
             continue
         tree = _partners(item.record.tree)
         # where there are neither samples nor anything accepted, the first record is what is known

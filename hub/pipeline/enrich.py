@@ -20,7 +20,7 @@ def enrich(hub: Hub, flow: IntakeFlow, batch: Sequence[Interpreted]) -> None:
         connectors.errors.Config: The system's connection is wrong here; nothing is burnt.
     """
     for enrichment in flow.enrich:
-        _enrich(hub, enrichment, [item for item in batch if item.failure is None and not item.held])
+        _enrich(hub, enrichment, [item for item in batch if not (item.failure or item.held or item.noted)])
 
 
 def _enrich(hub: Hub, enrichment: Enrichment, batch: Sequence[Interpreted]) -> None:

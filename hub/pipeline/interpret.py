@@ -50,7 +50,7 @@ class Failure:
 
 @dataclass(slots=True, kw_only=True)
 class Interpreted:
-    """What a record says; `failure` is set when it cannot be a fact."""
+    """What a record says; `failure` is set when it cannot be a fact, `noted` when it is an acknowledgement."""
 
     record: Record
     source_key: str
@@ -60,6 +60,7 @@ class Interpreted:
     failure: Failure | None = None
     order: Mapping[str, Any] | None = None
     held: str = ""
+    noted: bool = False
 
     def return_id(self, flow: IntakeFlow, system: str, matched: Mapping[tuple[str, str], UUID]) -> UUID:
         """The return this record is about: its origin's, the matched one, or one of its own."""

@@ -71,7 +71,9 @@ def make_fact(
 
 
 def mapping_ref(hub: Hub, flow: IntakeFlow) -> str:
-    """`name@major+digest` of a flow's mapping as it is now."""
+    """`name@major+digest` of a flow's mapping as it is now; empty for a flow without one."""
+    if not flow.map:
+        return ""
     mapping = hub.catalog.mappings[flow.map]
     return f"{mapping.ref}+{mapping.digest[:12]}"
 

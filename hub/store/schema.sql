@@ -242,7 +242,7 @@ CREATE INDEX interchanges_effect ON interchanges (effect_id) WHERE effect_id IS 
 CREATE INDEX interchanges_waiting ON interchanges (ack_due) WHERE state = 'awaiting';
 
 -- Functional groups of interchanges, whose numbers are looked at and acknowledged. `records` is how many of a
--- document's records are theirs; acknowledgements among them are `noted`.
+-- document's records are theirs.
 CREATE TABLE interchange_groups (
     interchange_id  bigint NOT NULL REFERENCES interchanges,
     position        integer NOT NULL,
@@ -250,7 +250,7 @@ CREATE TABLE interchange_groups (
     control         text NOT NULL DEFAULT '',
     version         text NOT NULL DEFAULT '',
     records         integer NOT NULL DEFAULT 0,
-    state           text NOT NULL DEFAULT 'received' CHECK (state IN ('received', 'control_reused', 'noted')),
+    state           text NOT NULL DEFAULT 'received' CHECK (state IN ('received', 'control_reused')),
     PRIMARY KEY (interchange_id, position)
 );
 CREATE INDEX interchange_groups_control ON interchange_groups (control);

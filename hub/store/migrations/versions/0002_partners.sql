@@ -30,7 +30,7 @@ CREATE TABLE interchange_groups (
     control         text NOT NULL DEFAULT '',
     version         text NOT NULL DEFAULT '',
     records         integer NOT NULL DEFAULT 0,
-    state           text NOT NULL DEFAULT 'received' CHECK (state IN ('received', 'control_reused', 'noted')),
+    state           text NOT NULL DEFAULT 'received' CHECK (state IN ('received', 'control_reused')),
     PRIMARY KEY (interchange_id, position)
 );
 CREATE INDEX interchange_groups_control ON interchange_groups (control);

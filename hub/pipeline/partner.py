@@ -1,0 +1,149 @@
+"""What the partner profile says about one record: whose it is, and whether the business fields are there. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from connectors.codecs.base import Record
+from hub.flows.models import IntakeFlow
+from hub.flows.partner_profile import Edi
+from hub.pipeline.context import Hub
+from hub.pipeline.interpret import UNNAMED, Failure, Interpreted, interpret, key_of
+
+ACKNOWLEDGEMENTS = frozenset({"997", "999", "CONTRL"})
+"""Sets and messages that say what became of something we sent; a TA1 is no record."""
+
+ENVELOPE = "envelope"
+"""Step of what an interchange as a whole was refused for: never a sign of a wrong mapping."""
+
+_USAGE = {"T": "test", "P": "production"}
+
+
+class Fate(NamedTuple):
+    """What the books of interchanges say about a record.
+
+    Attributes:
+        refused: Code of why its interchange or group is not processed; empty when it is.
+        message: The same in a sentence.
+        repeated: The document that brought the same interchange before.
+    """
+
+    refused: str = ""
+    message: str = ""
+    repeated: UUID | None = None
+
+
+TAKEN = Fate()
+
+
+def name_of(hub: Hub, flow: IntakeFlow, record: Record, attributes: Mapping[str, str], fate: Fate) -> str:
+    """The name a record goes by in the ledger; what is no record of the flow's gets one of its envelope."""
+    edi = hub.catalog.systems[flow.read.system].edi
+    if fate.refused or (edi and stranger(edi, record.envelope)) or not flow.map or noted(record):
+        place = [record.envelope.get(name, "") for name in ("sender", "control", "group", "transaction")]
+        text = "\x1f".join([*place, record.digest])
+        return f"{UNNAMED}{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
+    return key_of(hub.catalog, flow, record, attributes)
+
+
+def read(
+    hub: Hub, flow: IntakeFlow, record: Record, key: str, attributes: Mapping[str, str], fate: Fate = TAKEN
+) -> Interpreted:
+    """Interpret a record as `hub.pipeline.interpret` does, when envelope and profile let it pass."""
+    edi = hub.catalog.systems[flow.read.system].edi
+    failure = _refused(fate, record) or (stranger(edi, record.envelope) if edi else None)
+    if failure is not None:
+        return Interpreted(record=record, source_key=key, failure=failure)
+    if noted(record):
+        return Interpreted(record=record, source_key=key, noted=True)
+    if not flow.map:
+        errors = [_fault(finding.place, finding.message) for finding in record.findings]
+        found = record.envelope.get("set", "")
+        wanted = f"expected acknowledgements ({', '.join(sorted(ACKNOWLEDGEMENTS))}), found {found or 'none'}"
+        failure = Failure(step="decode", code="no_acknowledgement", errors=[_fault("", wanted), *errors])
+        return Interpreted(record=record, source_key=key, failure=failure)
+    if edi and record.tree is not None and (lacks := missing(edi, record)):
+        failure = Failure(step="profile", code="required", errors=lacks)
+        return Interpreted(record=record, source_key=key, failure=failure)
+    return interpret(hub.catalog, flow, record, key, attributes)
+
+
+def noted(record: Record) -> bool:
+    """Whether a record acknowledges something of ours."""
+    return record.envelope.get("set", "") in ACKNOWLEDGEMENTS
+
+
+def stranger(edi: Edi, envelope: Mapping[str, str]) -> Failure | None:
+    """Why an interchange is not the profile's partner's; None when it is, or has no envelope."""
+    if not envelope:
+        return None
+    pairs = (("sender", edi.receiver, edi.receiver_qualifier), ("receiver", edi.sender, edi.sender_qualifier))
+    errors = []
+    for name, ours, qualifier in pairs:
+        found, expected = envelope.get(name, ""), ours
+        if qualifier is not None:
+            found, expected = f"{envelope.get(f'{name}_qualifier', '')}/{found}", f"{qualifier}/{ours}"
+        if found != expected:
+            message = f"{name} {found!r} of interchange {envelope.get('control', '')} is not {expected!r}"
+            errors.append({**_fault(name, message), "expected": expected, "found": found, **_shown(envelope)})
+    if errors:
+        return Failure(step=ENVELOPE, code="unknown_partner", errors=errors)
+    usage = envelope.get("test", "")
+    if edi.usage and usage in _USAGE and usage != edi.usage:
+        message = (
+            f"interchange {envelope.get('control', '')} is {_USAGE[usage]} data, "
+            f"but this partner's profile says usage {edi.usage} ({_USAGE[edi.usage]})"
+        )
+        fault = {**_fault("usage", message), "expected": edi.usage, "found": usage, **_shown(envelope)}
+        return Failure(step=ENVELOPE, code="wrong_usage", errors=[fault])
+    return None
+
+
+def missing(edi: Edi, record: Record) -> list[dict[str, Any]]:
+    """The business fields of the profile that a record lacks, each with its place; empty when all are there."""
+    paths = edi.required.get(record.envelope.get("set", ""), ())
+    return [
+        {
+            "path": path,
+            "message": f"{path} is required by the partner profile, found nothing{place}",
+            "found": "nothing",
+            "position": place.removeprefix(" in "),
+            "segment": segment,
+        }
+        for path in paths
+        for segment, place in _holes(record.tree, path.split("."))
+    ]
+
+
+def _holes(node: Any, steps: Sequence[str], segment: int = 0) -> Iterator[tuple[int, str]]:
+    """Where a path ends before its element: number of the segment that was reached, and the same in words."""
+    segment = node.get("@", segment) if isinstance(node, dict) else segment
+    if not steps:
+        if not node:
+            yield segment, f" in segment {segment}" if segment else ""
+        return
+    below = node.get(steps[0]) if isinstance(node, dict) else None
+    if not below:
+        yield segment, f" in segment {segment}" if segment else ""
+        return
+    for child in below if isinstance(below, list) else [below]:
+        yield from _holes(child, steps[1:], segment)
+
+
+def _refused(fate: Fate, record: Record) -> Failure | None:
+    if not fate.refused:
+        return None
+    fault = {**_fault("control", fate.message), **_shown(record.envelope)}
+    return Failure(step=ENVELOPE, code=fate.refused, errors=[fault])
+
+
+def _fault(path: str, message: str) -> dict[str, Any]:
+    return {"path": path, "message": message}
+
+
+def _shown(envelope: Mapping[str, str]) -> dict[str, Any]:
+    """The envelope as people are shown it."""
+    return {"envelope": {name: value for name, value in envelope.items() if value}}
