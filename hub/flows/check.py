@@ -10,6 +10,7 @@ from connectors.errors import Config
 from connectors.registry import capabilities
 from hub.flows.check_codes import check_codes
 from hub.flows.check_mappings import check_mappings
+from hub.flows.check_profiles import check_profiles
 from hub.flows.check_samples import check_samples
 from hub.flows.decisions import decisions
 from hub.flows.deliveries import deliveries
@@ -48,6 +49,7 @@ def check(project_dir: Path) -> list[Problem]:
         *check_mappings(found, documents),
         *check_codes(found),
         *_systems(found),
+        *check_profiles(found),
         *check_samples(found),
         *sample_schemas(found, documents),
     }

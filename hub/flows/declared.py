@@ -46,8 +46,10 @@ class Catalog:
         for flow in self.delivery.values():
             found.setdefault(flow.to.system, []).append(flow)
         for intake in self.intake.values():
-            if intake.acknowledgement:
-                found.setdefault(intake.acknowledgement.system, [])
+            edi = self.systems[intake.read.system].edi if intake.read.system in self.systems else None
+            told = edi is not None and edi.acks.send.interchange != "never"
+            if intake.acknowledgement or intake.rejection or told:
+                found.setdefault(intake.read.system, [])
         return dict(sorted(found.items()))
 
     def schedule(self, flow: str) -> Schedule:

@@ -12,13 +12,13 @@ from pydantic import BaseModel
 from canonical.vocabulary import FACT_TYPES
 from connectors.codecs.registry import formats
 from connectors.registry import CONNECTORS
-from hub.flows.models import DeliveryFlow, Enrichment, IntakeFlow, Place, States, Target
+from hub.flows.models import DeliveryFlow, Enrichment, IntakeFlow, Place, Reject, States, Target
 from hub.flows.partner_profile import Acks, AcksExpected, AcksSent, Control, Delimiters, Edi
 from hub.flows.systems import Limits, Operation, System
 
 _MODELS: tuple[type[BaseModel], ...] = (
     Acks, AcksExpected, AcksSent, Control, Delimiters, DeliveryFlow, Edi, Enrichment, IntakeFlow, Limits,
-    Operation, Place, States, System, Target,
+    Operation, Place, Reject, States, System, Target,
 )  # fmt: skip
 _ENTRY = re.compile(r"^    (\w+): (.+(?:\n        .+)*)", re.MULTILINE)
 _LIMITS = ("exclusiveMinimum", "minimum", "maximum")

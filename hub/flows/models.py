@@ -88,7 +88,7 @@ class Reject(Strict):
     """How a partner is told that the business cannot take what it sent.
 
     Attributes:
-        answer: Set or message of the application advice, written by the source's own `upload_<set>` operation.
+        answer: Set of the application advice, written by the source's own `upload_<set>` operation.
     """
 
     answer: Literal["824", "APERAK"]
@@ -105,7 +105,7 @@ class IntakeFlow(Flow):
         site: Default site of the facts.
         read: Where documents come from.
         map: Mapping from a decoded record to a fact.
-        acknowledgements: `true` instead of `map`: what is read there acknowledges what we sent, and nothing else.
+        acknowledgements: `true` instead of `map`: what is read there only acknowledges what we sent.
             Acknowledgements among other documents need no such flow.
         enrich: What is asked of other systems before policies decide.
         acknowledge: Set that answers each received file, written by the source's own
@@ -156,6 +156,8 @@ class IntakeFlow(Flow):
     def _whole(self) -> Self:
         if self.acknowledgements:
             others = [name for name in ("map", "enrich", "reject") if getattr(self, name)]
+            if self.drift != "off":
+                others.append("drift")
             if others:
                 raise ValueError(f"expected nothing of {', '.join(others)} beside acknowledgements: true")
         else:

@@ -1,4 +1,4 @@
-"""The partner profile: the `edi:` section of a system.yaml. What a partner and we agreed on beyond the standard."""
+"""The partner profile, `edi:` of a system.yaml: what a partner and we agreed on beyond the standard."""
 
 from __future__ import annotations
 
@@ -16,9 +16,13 @@ _SIGN: Final = re.compile(r"[^\w\s]|[\n\r\x1c-\x1f]", re.ASCII)
 _REQUIRED: Final = re.compile(r"[A-Z][A-Z0-9]{1,2}(\.([A-Z][A-Z0-9]{1,2}|[0-9]{2}))*\.[0-9]{2}(\.[0-9]{2})?")
 
 _READING: Final = ("tolerate", "versions", "functional")
-_LEDGER: Final = frozenset({"standard", "versions", "functional", "tolerate", "required", "reasons", "acks", "control"})
+_LEDGER: Final = frozenset(
+    {"standard", "versions", "functional", "tolerate", "required", "reasons", "acks", "control"}
+)
 
-Several = Annotated[tuple[str, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
+Several = Annotated[
+    tuple[str, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
+]
 """A list, one text that stands for a list of one, or nothing."""
 
 
@@ -54,7 +58,9 @@ class Delimiters(Strict):
         }
         for name, sign in signs.items():
             if not _SIGN.fullmatch(sign):
-                raise ValueError(f"{name}: expected one sign that is no letter, digit or blank, found {sign!r}")
+                raise ValueError(
+                    f"{name}: expected one sign that is no letter, digit or blank, found {sign!r}"
+                )
         if len(set(signs.values())) != len(signs):
             listed = ", ".join(f"{name} {sign!r}" for name, sign in signs.items())
             raise ValueError(f"expected delimiters that differ from each other, found {listed}")
@@ -129,10 +135,10 @@ class Edi(Strict):
         functional: Values of GS01 expected instead of the guide's.
         delimiters: Of what we send.
         charset: Of the text.
-        usage: `P` production or `T` test: what we write, and what is processed; the other waits as a dead letter.
+        usage: `P` production or `T` test: what we write and what is processed; the other is a dead letter.
         tolerate: Segments that may be where the guide does not have them, or `*`.
-        required: Business fields by set, `{"180": [BGN.02, BLI.03]}`: what lacks one is a dead letter, and answered
-            with an application advice where the flow says `reject`.
+        required: Business fields by set, `{"180": [BGN.02, BLI.03]}`: what lacks one is a dead letter, and
+            answered with an application advice where the flow says `reject`.
         reasons: The partner's column of `codes/return_reason.csv`.
         acks: Acknowledgements in both directions.
         control: How control numbers that come in are looked at.

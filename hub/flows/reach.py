@@ -54,7 +54,7 @@ class _Producers:
             elsewhere = flow.fact != REQUESTED and shapes.of_return(name) is not None
             return None if elsewhere else self._stated(flow.fact, name)
         if name == "entity":
-            return frozenset(intake.entity for intake in self._found.intake.values()) or None
+            return frozenset(one.entity for one in self._found.intake.values() if one.entity) or None
         header = shapes.of_fact(REQUESTED, name)
         # what a request says stays in the return; only its status fields change later
         return self._stated(REQUESTED, name) if header is not None else None

@@ -64,14 +64,16 @@ class _Check:
         yield from self._resource(
             flow.read.system, flow.read.resource, ("read", "from"), ("read", "resource")
         )
-        yield from self._mapping(
-            flow.map, ("map",), self._record_type(flow.read.system, flow.read.resource), _facts()
-        )
-        yield from self._keyed(flow)
+        if flow.map:
+            taken = self._record_type(flow.read.system, flow.read.resource)
+            yield from self._mapping(flow.map, ("map",), taken, _facts())
+            yield from self._keyed(flow)
         for number, enrichment in enumerate(flow.enrich):
             yield from self._enrichment(enrichment, ("enrich", number))
         if flow.acknowledgement and flow.read.system in self._found.systems:
             yield from self._operation(flow.acknowledgement, ("acknowledge",), ("acknowledge",))
+        if flow.rejection and flow.read.system in self._found.systems:
+            yield from self._operation(flow.rejection, ("reject",), ("reject", "answer"))
 
     def delivery(self, flow: DeliveryFlow) -> Iterator[Problem]:
         yield from self._fact(flow.fact, ("fact",))

@@ -100,11 +100,11 @@ def _sends(flow: IntakeFlow | DeliveryFlow, file: str) -> Iterator[tuple[str, Ta
     if isinstance(flow, DeliveryFlow):
         line = TargetFlow(flow=flow.flow, fact=flow.fact, operation=flow.to.operation, file=file)
         yield flow.to.system, line
-    elif answer := flow.acknowledgement:
-        yield (
-            answer.system,
-            TargetFlow(flow=flow.flow, fact="file received", operation=answer.operation, file=file),
-        )
+        return
+    for answer, what in ((flow.acknowledgement, "file received"), (flow.rejection, "record refused")):
+        if answer:
+            line = TargetFlow(flow=flow.flow, fact=what, operation=answer.operation, file=file)
+            yield answer.system, line
 
 
 def _target(name: str, flows: Sequence[TargetFlow], owners: Sequence[str], project_dir: Path) -> TargetPlan:

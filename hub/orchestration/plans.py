@@ -75,9 +75,11 @@ def describe(plan: Plan) -> str:
     """Markdown for the DAG's page."""
     match plan:
         case IntakePlan():
+            then = (
+                f"maps it with `{plan.mapping}` and admits it" if plan.mapping else "and notes what it says"
+            )
             return (
-                f"**{plan.flow}** reads `{plan.resource}` from `{plan.system}`, maps it with "
-                f"`{plan.mapping}` and admits it.\n\n"
+                f"**{plan.flow}** reads `{plan.resource}` from `{plan.system}`, {then}.\n\n"
                 f"File: `{plan.file}`\n\n```yaml\n{plan.source.strip()}\n```"
             )
         case TargetPlan():

@@ -8,10 +8,17 @@ from typing import Any
 
 import orjson
 
+from hub.pipeline import answers
 from hub.pipeline.context import Hub
 from hub.store.database import Connection, rows
 
-SETTLED = ("admitted", "revision", "held", "dead", "parked", "discarded")
+SETTLED = ("admitted", "revision", "held", "noted", "dead", "parked", "discarded")
+
+_REASONS = (
+    ("messages_without_letter", "dead letter"),
+    ("messages_without_fact", "fact"),
+    ("messages_without_acknowledgement", "acknowledgement"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +43,11 @@ class Account:
 def account(hub: Hub, run_id: str, flow: str | None = None, target: str | None = None) -> Account:
     """Count, compare and keep the result with the run; call it last in a run.
 
-    received = admitted + revision + repeat + held + dead + parked + discarded, message by message, and each
-    of those has the row that makes it true: a fact, or an open dead letter.
+    received = admitted + revision + repeat + held + noted + dead + parked + discarded, message by message,
+    and each of those has the row that makes it true: a fact, an acknowledgement, or an open dead letter.
+    Interchanges that should have been acknowledged by now are told before.
     """
+    answers.run_out(hub)
     with hub.database.transaction() as tx:
         # one snapshot, so that work in progress elsewhere is counted on neither or both sides
         tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -63,7 +72,7 @@ def _flow(tx: Connection, flow: str, run_id: str) -> Account:
     problems = []
     if received != sum(totals.values()):
         problems.append(f"received {received}, but the places add up to {sum(totals.values())}: {totals}")
-    for name, what in (("messages_without_letter", "dead letter"), ("messages_without_fact", "fact")):
+    for name, what in _REASONS:
         lost = rows(tx, name, {"flow": flow})[0]["lost"]
         if lost:
             problems.append(f"{lost} messages whose {what} is not there")

@@ -46,8 +46,8 @@ def acknowledge(
 ) -> set[str]:
     """Enqueue what the interchanges of a document are answered with.
 
-    A duplicate is answered like the first: its sender has to learn that it arrived. One whose number had other
-    content is rejected as a whole; one of somebody else is not answered.
+    A duplicate is answered like the first: its sender has to learn that it arrived. One whose number had
+    other content is rejected as a whole; one of somebody else is not answered.
 
     Done twice it changes nothing: an acknowledgement's business key names interchange and document.
 
@@ -90,14 +90,15 @@ class _Answer:
         wrong = bool(received.findings) or self.seen.state == REUSED
         due = {"always": True, "errors": wrong, "requested": received.ack_requested, "never": False}[policy]
         note = DUPLICATE_NOTE if self.seen.state == REUSED else ""
+        date, time = outgoing.moment()
         operation = Target(system=self.flow.read.system, operation="upload_ta1")
         # asked with any number first: an interchange of TA1s only has no answer, and takes none
-        if due and x12.interchange_acknowledgement(received, control=1, note=note, **outgoing.now()):
+        if due and x12.interchange_acknowledgement(received, control=1, note=note, date=date, time=time):
             self._enqueue(
                 operation,
                 "TA1",
                 lambda control, _: x12.interchange_acknowledgement(
-                    received, control=control, note=note, **outgoing.now()
+                    received, control=control, note=note, date=date, time=time
                 ),
             )
 
@@ -106,14 +107,18 @@ class _Answer:
         kind = self.flow.acknowledge
         if self.flow.acknowledgement is None or kind not in ("997", "999"):
             return
-        told = replace(received, groups=[_told(group, at in self.seen.reused) for at, group in enumerate(received.groups)])
+        told = replace(
+            received,
+            groups=[_told(group, at in self.seen.reused) for at, group in enumerate(received.groups)],
+        )
         needed = x12.groups_needed(told, kind)
+        date, time = outgoing.moment()
         if needed:
             self._enqueue(
                 self.flow.acknowledgement,
                 kind,
                 lambda control, group: x12.acknowledge(
-                    told, control=control, group=group, kind=kind, **outgoing.now()
+                    told, control=control, group=group, kind=kind, date=date, time=time
                 ),
                 groups=needed,
             )
@@ -123,18 +128,17 @@ class _Answer:
         if self.flow.acknowledgement is None or self.flow.acknowledge != "CONTRL":
             return
         error = DUPLICATE_CODE if self.seen.state == REUSED else ""
-        if edifact.acknowledge(received, control=1, error=error, **outgoing.now()):
+        date, time = outgoing.moment()
+        if edifact.acknowledge(received, control=1, error=error, date=date, time=time):
             self._enqueue(
                 self.flow.acknowledgement,
                 "CONTRL",
                 lambda control, _: edifact.acknowledge(
-                    received, control=control, error=error, **outgoing.now()
+                    received, control=control, error=error, date=date, time=time
                 ),
             )
 
-    def _enqueue(
-        self, to: Target, kind: str, write: Callable[[int, int], bytes], groups: int = 0
-    ) -> None:
+    def _enqueue(self, to: Target, kind: str, write: Callable[[int, int], bytes], groups: int = 0) -> None:
         hub, tx, received = self.hub, self.tx, self.seen.interchange
         longest = hub.catalog.systems[to.system].operations[to.operation].key_length
         key = readable_key([received.control, self.claim.id.hex.upper(), str(self.seen.position)], longest)

@@ -13,11 +13,11 @@ from uuid import UUID
 from connectors.codecs.registry import codec
 from hub import ledger
 from hub.flows.models import IntakeFlow
-from hub.pipeline import decide, drift, letters
+from hub.pipeline import decide, drift, entrance, letters, partner
 from hub.pipeline.context import Hub
 from hub.pipeline.decide import Stated
 from hub.pipeline.enrich import enrich
-from hub.pipeline.interpret import UNNAMED, Interpreted, interpret, key_of
+from hub.pipeline.interpret import UNNAMED, Interpreted
 from hub.pipeline.settle import Origin, facts_of, make_fact, mapping_ref, matches
 from hub.store.database import Connection, rows
 
@@ -92,8 +92,8 @@ def _interpret(
             if row is not None:
                 key, attributes = row["source_key"], row["attributes"]
                 if key.startswith(UNNAMED):
-                    key = key_of(hub.catalog, flow, record, attributes)
-                yield row["id"], interpret(hub.catalog, flow, record, key, attributes)
+                    key = partner.name_of(hub, flow, record, attributes)
+                yield row["id"], partner.read(hub, flow, record, key, attributes)
 
 
 def _settle(
@@ -110,7 +110,9 @@ def _settle(
     stated: list[Stated] = []
     for row, item in messages:
         state, return_id = _outcome(item, row, replays), None
-        if item.failure is None:
+        if item.noted:
+            entrance.note_again(tx, hub, flow, row["document_id"], row["body"])
+        elif item.failure is None:
             return_id = item.return_id(flow, flow.read.system, matched)
             if item.source_key != row["source_key"]:
                 rows(tx, "name_message", {"id": row["id"], "source_key": item.source_key})
@@ -131,6 +133,8 @@ def _settle(
 def _outcome(item: Interpreted, row: Mapping[str, Any], replays: int) -> str:
     if item.failure is not None:
         return "parked" if replays else "dead"
+    if item.noted:
+        return "noted"
     if item.held:
         return "held"
     return "revision" if row["revises"] else "admitted"

@@ -116,7 +116,8 @@ def _sent(
     effect: Effect, form: str, envelope: Mapping[str, Any]
 ) -> tuple[outgoing.Sent, list[tuple[int, str]]]:
     guide = grammar(form)
-    set_, version, functional = (guide.set, guide.version, guide.functional) if guide else ("", "", "")
+    named = form.partition("/")[2].partition("-")[0].upper()
+    set_, version, functional = (guide.set, guide.version, guide.functional) if guide else (named, "", "")
     x12 = form.startswith("x12/")
     control = f"{envelope['control']:09d}" if x12 else str(envelope["control"])
     sent = outgoing.Sent(

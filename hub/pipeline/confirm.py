@@ -19,7 +19,7 @@ from hub.deadletters import DeadLetter
 from hub.effects import Outcome
 from hub.flows.models import DeliveryFlow
 from hub.ids import digest
-from hub.pipeline import decide
+from hub.pipeline import answers, decide
 from hub.pipeline.context import Hub
 from hub.pipeline.decide import Stated, fact_tree, load_by_id
 from hub.store.database import Connection, rows
@@ -33,6 +33,9 @@ def confirm(tx: Connection, hub: Hub, outcomes: Sequence[Outcome], run_id: str) 
     """
     stated, letters = _read_receipts(tx, hub, [o for o in outcomes if o.state == "confirmed"], run_id)
     targets = decide.record(tx, hub, stated).targets
+    arrived = [outcome.effect for outcome in outcomes if outcome.state == "confirmed"]
+    for target in {effect.target for effect in arrived}:
+        answers.start_clocks(tx, hub, target, [effect.id for effect in arrived if effect.target == target])
     letters += [_letter(outcome, run_id) for outcome in outcomes if outcome.state in ("refused", "parked")]
     _keep(tx, letters)
     audit.append(tx, [_entry(outcome) for outcome in outcomes if not outcome.unburnt])

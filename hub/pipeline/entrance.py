@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from uuid import UUID
 
 from connectors.codecs.base import Record
 from connectors.codecs.edifact import EdifactDecoded
@@ -12,8 +13,9 @@ from hub import ledger
 from hub.flows.models import IntakeFlow
 from hub.pipeline import acknowledge, answers, interchanges
 from hub.pipeline.context import Hub
-from hub.pipeline.interchanges import Contents
+from hub.pipeline.interchanges import RECEIVED, Contents, Interchange, Seen
 from hub.pipeline.partner import TAKEN, Fate
+from hub.store.database import Connection
 
 HELD_WHOLE = 4_000_000
 """Bytes up to which a document's records are held at once instead of being read twice."""
@@ -54,7 +56,17 @@ def enter(
     return interchanges.with_fates(records, runs)
 
 
+def note_again(tx: Connection, hub: Hub, flow: IntakeFlow, document_id: UUID, body: bytes) -> None:
+    """Note the acknowledgements of a document that were not noted yet: a person replays one of them."""
+    options = hub.decoding(flow.read.system, flow.read.resource)
+    decoded = codec(str(options.get("format", "json"))).decode(body, options)
+    if isinstance(decoded, X12Decoded | EdifactDecoded):
+        for _ in decoded.records:
+            pass
+        found: Sequence[Interchange] = decoded.interchanges
+        seen = [Seen(one, at, RECEIVED) for at, one in enumerate(found)]
+        answers.enter(tx, hub, flow.read.system, document_id, body, seen)
+
+
 def _in_books(hub: Hub, flow: IntakeFlow) -> bool:
-    return bool(
-        flow.acknowledgements or flow.acknowledgement or hub.catalog.systems[flow.read.system].edi
-    )
+    return bool(flow.acknowledgements or flow.acknowledgement or hub.catalog.systems[flow.read.system].edi)

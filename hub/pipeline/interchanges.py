@@ -61,6 +61,11 @@ class Seen(NamedTuple):
         return self.state in (RECEIVED, DUPLICATE, REUSED)
 
 
+def groups_of(interchange: Interchange) -> Sequence[AnyGroup]:
+    """The functional groups of an interchange."""
+    return interchange.groups
+
+
 def members(group: AnyGroup) -> Sequence[x12.Transaction | edifact.Message]:
     """The transactions or messages of a group."""
     return group.transactions if isinstance(group, x12.Group) else group.messages
@@ -77,7 +82,7 @@ def register(
     """Compare the interchanges of a document with those before it, and keep what was found.
 
     Same number and same content is a duplicate; same number and other content is refused, like a group whose
-    number another interchange had. What is refused raises one alert. Done again for a document it finds the same.
+    number another interchange had. What is refused raises one alert. Done again it finds the same.
     """
     system = flow.read.system
     edi = hub.catalog.systems[system].edi
@@ -144,7 +149,7 @@ class _Books:
         found = self._ask("groups_before", edi, controls=controls) if controls else []
         taken = {(row["functional"], row["control"]) for row in found}
         reused = set()
-        for position, group in enumerate(self.interchange.groups):
+        for position, group in enumerate(groups_of(self.interchange)):
             name = (group.functional, group.control)
             if group.control and name in taken:
                 reused.add(position)
@@ -174,7 +179,7 @@ class _Books:
         if inserted:
             groups = [
                 (at, group.functional, group.control, getattr(group, "version", ""), count, state)
-                for at, (group, count) in enumerate(zip(one.groups, counts, strict=True))
+                for at, (group, count) in enumerate(zip(groups_of(one), counts, strict=True))
                 for state in (REUSED if at in seen.reused else RECEIVED,)
             ]
             keep_groups(self.tx, inserted[0]["id"], groups)
@@ -232,7 +237,9 @@ def _tell(tx: Connection, flow: IntakeFlow, edi: Edi | None, seen: Seen) -> None
         failure: Failure | None = stranger(edi, labels(one))
         said = failure.summary if failure else ""
         cause = f"{seen.state.replace('_', ' ')} {system} {one.sender}"
-        message = f"{system}: {shown} is not processed, {where}: {said}. Mend edi: in its system.yaml, then replay"
+        message = (
+            f"{system}: {shown} is not processed, {where}: {said}. Mend edi: in its system.yaml, then replay"
+        )
         rows(tx, "raise_alert", {"cause": cause, "message": message})
     if seen.reused:
         numbers = ", ".join(one.groups[at].control for at in sorted(seen.reused))
@@ -284,7 +291,7 @@ def with_fates(records: Iterable[Record], runs: Sequence[tuple[int, Fate]]) -> I
 
 
 def repeated(tx: Connection, items: Sequence[tuple[Record, Fate]]) -> set[int]:
-    """Indices of records that their duplicate interchange brought before and that are still there in some form.
+    """Indices of records of duplicates that the first interchange brought, and that are still there.
 
     A record that somebody discarded is not: a partner that sends it again is right to do so.
     """

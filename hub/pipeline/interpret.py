@@ -50,7 +50,7 @@ class Failure:
 
 @dataclass(slots=True, kw_only=True)
 class Interpreted:
-    """What a record says; `failure` is set when it cannot be a fact, `noted` when it is an acknowledgement."""
+    """What a record says; `failure` is why it cannot be a fact, `noted` that it is an acknowledgement."""
 
     record: Record
     source_key: str

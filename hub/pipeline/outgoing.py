@@ -28,9 +28,7 @@ class Identity(NamedTuple):
     @classmethod
     def answering(cls, received: Interchange) -> Self:
         """Ours and theirs, changed about, for what answers an interchange."""
-        return cls(
-            received.receiver, received.sender, received.receiver_qualifier, received.sender_qualifier
-        )
+        return cls(received.receiver, received.sender, received.receiver_qualifier, received.sender_qualifier)
 
     @property
     def scope(self) -> str:
@@ -56,11 +54,13 @@ def fresh_envelope(tx: Connection, hub: Hub, system: str) -> dict[str, Any]:
     """
     fields = profile(hub, system)
     us = Identity.of(fields)
+    date, time = moment()
     return {
         **fields,
         "control": take(tx, hub, us, system, "interchange"),
         "group": take(tx, hub, us, system, "group"),
-        **now(),
+        "date": date,
+        "time": time,
     }
 
 
@@ -110,7 +110,7 @@ def record(tx: Connection, sent: Sent, groups: Sequence[tuple[int, str]]) -> Non
     keep_groups(tx, interchange_id, kept)
 
 
-def now() -> dict[str, str]:
-    """Date and time as envelopes write them, in UTC."""
-    moment = datetime.now(UTC)
-    return {"date": f"{moment:%Y%m%d}", "time": f"{moment:%H%M}"}
+def moment() -> tuple[str, str]:
+    """Date (CCYYMMDD) and time (HHMM) as envelopes write them, in UTC."""
+    now = datetime.now(UTC)
+    return f"{now:%Y%m%d}", f"{now:%H%M}"

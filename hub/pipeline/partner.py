@@ -1,4 +1,4 @@
-"""What the partner profile says about one record: whose it is, and whether the business fields are there. Pure."""
+"""What the partner profile says about one record: whose it is, and what business fields it lacks. Pure."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ class Fate(NamedTuple):
 TAKEN = Fate()
 
 
-def name_of(hub: Hub, flow: IntakeFlow, record: Record, attributes: Mapping[str, str], fate: Fate) -> str:
+def name_of(
+    hub: Hub, flow: IntakeFlow, record: Record, attributes: Mapping[str, str], fate: Fate = TAKEN
+) -> str:
     """The name a record goes by in the ledger; what is no record of the flow's gets one of its envelope."""
     edi = hub.catalog.systems[flow.read.system].edi
     if fate.refused or (edi and stranger(edi, record.envelope)) or not flow.map or noted(record):
@@ -103,7 +105,7 @@ def stranger(edi: Edi, envelope: Mapping[str, str]) -> Failure | None:
 
 
 def missing(edi: Edi, record: Record) -> list[dict[str, Any]]:
-    """The business fields of the profile that a record lacks, each with its place; empty when all are there."""
+    """The business fields of the profile that a record lacks, each with its place."""
     paths = edi.required.get(record.envelope.get("set", ""), ())
     return [
         {

@@ -42,7 +42,8 @@ def replay(hub: Hub, dead_letter_id: UUID, actor: str, note: str = "") -> dict[s
         if letter["step"] == "receipt":
             return _replay_receipt(tx, hub, letter)
         # a document that was refused is made anew; one whose outcome is unknown is sent again as it was
-        remap = letter["class"] in ("Contract", "Refused")
+        # (an acknowledgement or advice has no flow that could make it anew)
+        remap = letter["class"] in ("Contract", "Refused") and letter["flow"] in hub.catalog.delivery
         reopened = rows(tx, "reopen_effect", {"id": letter["effect_id"], "remap": remap})
         return {"state": "waiting", "targets": [row["target"] for row in reopened]}
 

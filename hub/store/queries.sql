@@ -527,6 +527,10 @@ VALUES (%(system)s, %(kind)s, %(sender)s, %(receiver)s, %(about)s, %(interchange
 ON CONFLICT (document_id, position) DO NOTHING
 RETURNING id
 
+-- same_acknowledgements --
+SELECT id FROM acknowledgements
+WHERE interchange_id = %(interchange_id)s AND kind = %(kind)s AND verdict = %(verdict)s LIMIT 1
+
 -- move_interchange --
 UPDATE interchanges SET state = %(state)s, ack_at = coalesce(ack_at, now()) WHERE id = %(id)s
 
