@@ -486,9 +486,12 @@ SELECT DISTINCT digest FROM messages
 WHERE document_id = %(document_id)s AND digest = ANY(%(digests)b::text[]) AND state <> 'discarded'
 
 -- start_ack_clocks --
--- What was written and has now arrived: waits for its acknowledgement, where one is expected.
-UPDATE interchanges SET state = CASE WHEN %(within)s::interval IS NULL THEN 'sent' ELSE 'awaiting' END,
-    ack_due = now() + %(within)s::interval
+-- What was written and has now arrived: waits for its acknowledgement, where one is expected. What acknowledges
+-- is never acknowledged.
+UPDATE interchanges SET
+    state = CASE WHEN %(within)s::interval IS NULL OR sets IN ('TA1', '997', '999', 'CONTRL') THEN 'sent'
+                 ELSE 'awaiting' END,
+    ack_due = CASE WHEN sets NOT IN ('TA1', '997', '999', 'CONTRL') THEN now() + %(within)s::interval END
 WHERE effect_id = ANY(%(effects)b::uuid[]) AND state = 'composed'
 
 -- forget_composed --
