@@ -28,7 +28,7 @@ _GROUP_REUSED = "AK905.6"
 _GROUP_REUSED_SINCE_5010 = "AK905.19"
 _5010 = "005010"
 
-_EFFECT = (
+EFFECT = (
     "id",
     "flow",
     "target",
@@ -39,6 +39,7 @@ _EFFECT = (
     "document_id",
     "commutes",
 )
+"""Columns of a new effect."""
 
 
 def acknowledge(
@@ -143,7 +144,7 @@ class _Answer:
         longest = hub.catalog.systems[to.system].operations[to.operation].key_length
         key = readable_key([received.control, self.claim.id.hex.upper(), str(self.seen.position)], longest)
         effect = (uuid7(), self.flow.flow, to.system, to.operation, key, None, None, self.claim.id, True)
-        if not rows(tx, "enqueue_effects", columns([effect], _EFFECT)):
+        if not rows(tx, "enqueue_effects", columns([effect], EFFECT)):
             return
         # numbers are taken only for what is really new, in its own transaction: no gaps
         us = Identity.answering(received)

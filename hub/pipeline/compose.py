@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from connectors.codecs.base import EncodeError
-from connectors.codecs.registry import codec, grammar
+from connectors.codecs.registry import codec
 from hub import effects
 from hub.effects import Effect, Outcome
 from hub.flows.samples import format_of
@@ -102,7 +102,7 @@ def _compose_one(
     except EncodeError as error:
         return _contract(effect, "encode", "encode", [{"path": "", "message": str(error)}])
     if form.startswith(INTERCHANGES):
-        outgoing.record(tx, *_sent(effect, form, envelope))
+        outgoing.record(tx, *outgoing.sent(effect.target, effect.id, form, envelope))
     return body, writer.media_type, f"{mapping.ref}+{mapping.digest[:12]}"
 
 
@@ -110,25 +110,6 @@ def _envelope(tx: Connection, hub: Hub, effect: Effect, form: str) -> Mapping[st
     if form.startswith(INTERCHANGES):
         return outgoing.fresh_envelope(tx, hub, effect.target)
     return hub.encoding(effect.target, effect.operation)
-
-
-def _sent(
-    effect: Effect, form: str, envelope: Mapping[str, Any]
-) -> tuple[outgoing.Sent, list[tuple[int, str]]]:
-    guide = grammar(form)
-    named = form.partition("/")[2].partition("-")[0].upper()
-    set_, version, functional = (guide.set, guide.version, guide.functional) if guide else (named, "", "")
-    x12 = form.startswith("x12/")
-    control = f"{envelope['control']:09d}" if x12 else str(envelope["control"])
-    sent = outgoing.Sent(
-        effect.target,
-        outgoing.Identity.of(dict(envelope)),
-        control,
-        str(envelope.get("version") or version),
-        set_,
-        effect.id,
-    )
-    return sent, [(envelope["group"], functional if x12 else set_)]
 
 
 def _contract(effect: Effect, step: str, code: str, errors: Sequence[dict[str, Any]]) -> Outcome:

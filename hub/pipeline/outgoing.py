@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
+from connectors.codecs.registry import grammar
 from hub.pipeline.context import Hub
 from hub.pipeline.interchanges import RECEIVED, Interchange, keep_groups
 from hub.store.database import Connection, rows
@@ -21,7 +22,7 @@ class Identity(NamedTuple):
     receiver_qualifier: str = ""
 
     @classmethod
-    def of(cls, fields: dict[str, Any]) -> Self:
+    def of(cls, fields: Mapping[str, Any]) -> Self:
         """The identities of an envelope as codecs write it."""
         return cls(*(str(fields.get(name) or "") for name in cls._fields))
 
@@ -82,6 +83,20 @@ def take(tx: Connection, hub: Hub, us: Identity, system: str, kind: str, count: 
     }
     params = {"scope": us.scope, "legacy": sorted(legacy), "kind": kind, "count": count}
     return int(rows(tx, "take_control_numbers", params)[0]["first"])
+
+
+def sent(
+    system: str, effect_id: UUID, form: str, envelope: Mapping[str, Any]
+) -> tuple[Sent, list[tuple[int, str]]]:
+    """What the books say of a document of one format with its envelope: for `record`."""
+    guide = grammar(form)
+    named = form.partition("/")[2].partition("-")[0].upper()
+    set_, version, functional = (guide.set, guide.version, guide.functional) if guide else (named, "", "")
+    x12 = form.startswith("x12/")
+    control = f"{envelope['control']:09d}" if x12 else str(envelope["control"])
+    version = str(envelope.get("version") or version)
+    told = Sent(system, Identity.of(envelope), control, version, set_, effect_id)
+    return told, [(envelope["group"], functional if x12 else set_)]
 
 
 def record(tx: Connection, sent: Sent, groups: Sequence[tuple[int, str]]) -> None:

@@ -110,29 +110,29 @@ def missing(edi: Edi, record: Record) -> list[dict[str, Any]]:
     return [
         {
             "path": path,
-            "message": f"{path} is required by the partner profile, found nothing{place}",
-            "found": "nothing",
-            "position": place.removeprefix(" in "),
-            "segment": segment,
+            "message": f"{path} is required by the partner profile, found nothing"
+            + (f" ({position})" if position else ""),
+            "found": None,
+            "position": position,
         }
         for path in paths
-        for segment, place in _holes(record.tree, path.split("."))
+        for position in _holes(record.tree, path.split("."))
     ]
 
 
-def _holes(node: Any, steps: Sequence[str], segment: int = 0) -> Iterator[tuple[int, str]]:
-    """Where a path ends before its element: number of the segment that was reached, and the same in words."""
-    segment = node.get("@", segment) if isinstance(node, dict) else segment
-    if not steps:
-        if not node:
-            yield segment, f" in segment {segment}" if segment else ""
-        return
+def _holes(node: Any, steps: Sequence[str], segment: str = "", number: int = 0) -> Iterator[str]:
+    """Where a path ends before its value, as mapping errors tell places; empty for the whole record."""
+    if isinstance(node, dict) and "@" in node:
+        number = node["@"]
     below = node.get(steps[0]) if isinstance(node, dict) else None
     if not below:
-        yield segment, f" in segment {segment}" if segment else ""
-        return
-    for child in below if isinstance(below, list) else [below]:
-        yield from _holes(child, steps[1:], segment)
+        names = zip(("element", "component"), steps if steps[0].isdigit() else (), strict=False)
+        inside = "".join(f", {what} {int(step)}" for what, step in names)
+        yield f"{segment} segment {number}{inside}" if segment else ""
+    elif len(steps) > 1:
+        name = segment if steps[0].isdigit() else steps[0]
+        for child in below if isinstance(below, list) else [below]:
+            yield from _holes(child, steps[1:], name, number)
 
 
 def _refused(fate: Fate, record: Record) -> Failure | None:

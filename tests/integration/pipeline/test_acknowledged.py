@@ -1,4 +1,4 @@
-"""What partners say about interchanges of ours: each of the eight cases has its outcome, and one alert at most."""
+"""What partners say about interchanges of ours: each case has its outcome, and one alert at most."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from hub.pipeline import account, answers
@@ -30,7 +31,8 @@ def sent(desk: Desk, claim: str = "C1", control: int = 7) -> tuple[int, int]:
     assert desk.send(x12(control, claim)) == ["admitted"]
     desk.deliver()
     found = desk.rows(
-        "SELECT i.control, g.control FROM interchanges i JOIN interchange_groups g ON g.interchange_id = i.id "
+        "SELECT i.control, g.control FROM interchanges i JOIN interchange_groups g "
+        "ON g.interchange_id = i.id "
         "WHERE i.direction = 'out' AND i.sets = '180' ORDER BY i.id DESC LIMIT 1"
     )
     return int(found[0][0]), int(found[0][1])
@@ -241,9 +243,9 @@ def test_numbers_have_no_gap_and_no_reuse_among_threads_that_roll_back(desk: Des
                 with hub.database.transaction() as tx:
                     taken = take(tx, hub, us, "acme_edi", "interchange")
                     if (turn + number) % 3 == 0:
-                        raise InterruptedError
+                        tx.execute("SELECT 1/0")
                 kept.append(taken)
-            except InterruptedError:
+            except psycopg.errors.DivisionByZero:
                 pass
 
     threads = [threading.Thread(target=worker, args=(number,)) for number in range(8)]

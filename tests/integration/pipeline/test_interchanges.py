@@ -1,4 +1,4 @@
-"""Interchanges that come in: whose they are, which came before, which numbers were used; and their answers."""
+"""Interchanges that come in: whose they are, whether they came before, and what they are answered."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_business_fields_of_the_profile_are_demanded_with_their_place(desk: Desk
     (letter,) = desk.letters()
     assert (letter["step"], letter["code"], letter["class"]) == ("profile", "required", "Contract")
     found = [(error["path"], error["position"]) for error in letter["errors"]]
-    assert found == [("BLI.05", "segment 6"), ("BLI.QTY.02", "segment 6")]
+    assert found == [("BLI.05", "BLI segment 6, element 5"), ("BLI.QTY.02", "BLI segment 6")]
     # the 997 is about syntax: the transaction was read
     assert [one.verdict for one in desk.answers()] == ["accepted"]
     desk.profile(required={})
@@ -176,22 +176,21 @@ def test_business_fields_of_the_profile_are_demanded_with_their_place(desk: Desk
 
 
 @pytest.mark.parametrize(
-    ("policy", "asked", "broken", "expected"),
+    ("policy", "asked", "groups", "expected"),
     [
-        ("never", "1", True, []),
-        ("errors", "1", False, []),
-        ("errors", "0", True, ["accepted_with_errors"]),
-        ("requested", "1", False, ["accepted"]),
-        ("requested", "0", False, []),
-        ("always", "0", False, ["accepted"]),
+        ("never", "1", "*2*", []),
+        ("errors", "1", "*1*", []),
+        ("errors", "0", "*2*", ["accepted_with_errors"]),
+        ("requested", "1", "*1*", ["accepted"]),
+        ("requested", "0", "*1*", []),
+        ("always", "0", "*1*", ["accepted"]),
     ],
 )
 def test_a_ta1_is_sent_when_the_profile_says_so(
-    desk: Desk, policy: str, asked: str, broken: bool, expected: list[str]
+    desk: Desk, policy: str, asked: str, groups: str, expected: list[str]
 ) -> None:
     desk.profile(acks={"send": {"interchange": policy}})
-    text = x12(7, "C1", ack=asked)
-    desk.send(text.replace("IEA*1*", "IEA*2*") if broken else text)
+    desk.send(x12(7, "C1", ack=asked).replace("IEA*1*", f"IEA{groups}"))
     assert [one.verdict for one in desk.answers() if one.kind == "TA1"] == expected
 
 

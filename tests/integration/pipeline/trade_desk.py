@@ -87,9 +87,9 @@ def x12(
 ) -> str:
     """An interchange with a return notice for each claim."""
     number = control if group is None else group
+    parties = f"ZZ*{sender:<15}*ZZ*{'RETURNSHUB':<15}"
     lines = [
-        f"ISA*00*{'':10}*00*{'':10}*ZZ*{sender:<15}*ZZ*{'RETURNSHUB':<15}*261101*0830*U*00401*{control:09d}"
-        f"*{ack}*{usage}*>",
+        f"ISA*00*{'':10}*00*{'':10}*{parties}*261101*0830*U*00401*{control:09d}*{ack}*{usage}*>",
         f"GS*AN*{sender}*RETURNSHUB*20261101*0830*{number}*X*004010",
     ]
     for at, claim in enumerate(claims, 1):
@@ -108,9 +108,8 @@ def x12(
 
 def ack(control: int, *about: tuple[int, str, Sequence[str]], sender: str = "ACME", ta1: str = "") -> str:
     """An interchange with a 997 for each (group, AK9 verdict, AK2 to AK5 lines) and perhaps a TA1."""
-    lines = [
-        f"ISA*00*{'':10}*00*{'':10}*ZZ*{sender:<15}*ZZ*{'RETURNSHUB':<15}*261101*0900*U*00401*{control:09d}*0*P*>"
-    ]
+    parties = f"ZZ*{sender:<15}*ZZ*{'RETURNSHUB':<15}"
+    lines = [f"ISA*00*{'':10}*00*{'':10}*{parties}*261101*0900*U*00401*{control:09d}*0*P*>"]
     if ta1:
         lines.append(f"TA1*{ta1}")
     if about:
