@@ -52,8 +52,7 @@ def envelope_of(project_dir: Path, partner: str) -> dict[str, Any]:
     edi = one_system(project_dir, partner).edi
     if edi is None:
         raise LookupError(f"mappings/{partner}/system.yaml: expected an edi: section, found none")
-    fields = edi.model_dump()
-    return {**fields, "test": fields.pop("usage", "P")}
+    return edi.writing()
 
 
 def _values(file: Path) -> list[Any]:

@@ -202,7 +202,7 @@ def _profile(partner: str) -> dict[str, Any]:
     system = one_system(from_environment().project_dir, partner)
     if system.edi is None:
         raise LookupError(f"mappings/{partner}/system.yaml: expected an edi: section, found none")
-    options = dict(system.edi.model_dump())
+    options = system.edi.reading()
     for resource in system.resources.values():
         if str(resource.get("format", "")).startswith(("x12/", "edifact/")):
             options |= resource.get("options") or {}

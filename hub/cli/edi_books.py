@@ -11,7 +11,9 @@ import typer
 from hub.cli.output import AsJson, console, emit, failures, table
 from hub.cli.session import hub_session
 
-books = typer.Typer(no_args_is_help=True, help="Interchanges and acknowledgements that the hub has in its books.")
+books = typer.Typer(
+    no_args_is_help=True, help="Interchanges and acknowledgements that the hub has in its books."
+)
 
 System = Annotated[str, typer.Option("--system", "-s", help="Only those of this system.")]
 Limit = Annotated[int, typer.Option(help="How many, newest first.", min=1)]

@@ -60,6 +60,13 @@ def _show_return(one: Mapping[str, Any]) -> None:
         for e in one["effects"]
     ]
     table("Effects", ("created", "operation", "key", "state", "reference", "attempts"), effects)
+    sent = [
+        (i["control"], i["sets"], i["state"].replace("_", " "), _at(i["ack_due"]), _at(i["ack_at"]))
+        for e in one["effects"]
+        for i in e.get("interchanges", ())
+    ]
+    if sent:
+        table("Interchanges", ("control", "sets", "state", "due", "acknowledged"), sent)
     if one["dead_letters"]:
         letters = [
             (short(x["id"]), x["step"], x["code"], x["state"], x["summary"]) for x in one["dead_letters"]

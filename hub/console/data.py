@@ -191,9 +191,10 @@ def _by_id(hub: Hub, text: str, hits: Hits, return_ids: dict[UUID, None]) -> Non
 
 def _operations(hub: Hub, values: Sequence[str]) -> dict[str, Any]:
     written = {flow.to.operation for flow in hub.catalog.delivery.values()}
-    answered = {
-        flow.acknowledgement.operation for flow in hub.catalog.intake.values() if flow.acknowledgement
-    }
+    answers = [
+        to for flow in hub.catalog.intake.values() for to in (flow.acknowledgement, flow.rejection) if to
+    ]
+    answered = {to.operation for to in answers} | {"upload_ta1"}
     return {
         "targets": list(hub.catalog.targets()),
         "operations": sorted(written | answered),

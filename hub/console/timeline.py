@@ -214,6 +214,7 @@ def _effects(effects: Sequence[Mapping[str, Any]]) -> Iterator[Entry]:
             _payload_note("request", sha256, effect["request_type"]),
             Note("next try", stamp(effect["not_before"]) if due else ""),
             Note("settled", stamp(effect["settled_at"]) if effect["settled_at"] else ""),
+            *(Note("interchange", _interchange(one)) for one in effect.get("interchanges", ())),
         ]
         yield Entry(
             at=effect["created_at"],
@@ -225,6 +226,13 @@ def _effects(effects: Sequence[Mapping[str, Any]]) -> Iterator[Entry]:
             tree=effect["receipt"],
             attempts=effect["attempts_made"],
         )
+
+
+def _interchange(one: Mapping[str, Any]) -> str:
+    """Number and state of an interchange of ours, and when its acknowledgement came or is due."""
+    when = one["ack_at"] or one["ack_due"]
+    word = "acknowledged" if one["ack_at"] else "due"
+    return f"{one['control']} {one['state'].replace('_', ' ')}" + (f", {word} {stamp(when)}" if when else "")
 
 
 def _letters(letters: Sequence[Mapping[str, Any]]) -> Iterator[Entry]:

@@ -64,8 +64,8 @@ def trace(hub: Hub, key: str) -> dict[str, Any]:
     """The way of every return behind a key, from raw bytes to confirmed effects.
 
     Returns:
-        `key`, `returns` [{return, messages, facts, effects (each with its attempts), dead_letters}] and
-        `messages` that reached no return.
+        `key`, `returns` [{return, messages, facts, effects (with attempts and interchanges), dead_letters}]
+        and `messages` that reached no return.
     """
     found = find(hub, key)
     return {
@@ -82,11 +82,21 @@ def trace_return(hub: Hub, return_id: UUID) -> dict[str, Any]:
     attempts: dict[UUID, list[Mapping[str, Any]]] = {}
     for attempt in hub.database.rows("trace_attempts", params):
         attempts.setdefault(attempt["effect_id"], []).append(attempt)
-    effects = hub.database.rows("trace_effects", params)
+    sent: dict[UUID, list[Mapping[str, Any]]] = {}
+    for interchange in hub.database.rows("trace_interchanges", params):
+        sent.setdefault(interchange["effect_id"], []).append(interchange)
+    effects = [
+        {
+            **effect,
+            "attempts_made": attempts.get(effect["id"], []),
+            "interchanges": sent.get(effect["id"], []),
+        }
+        for effect in hub.database.rows("trace_effects", params)
+    ]
     return {
         "return": projected[0]["state"] if projected else {},
         "messages": hub.database.rows("trace_messages", params),
         "facts": hub.database.rows("facts_of", {"ids": [return_id]}),
-        "effects": [{**effect, "attempts_made": attempts.get(effect["id"], [])} for effect in effects],
+        "effects": effects,
         "dead_letters": hub.database.rows("trace_dead_letters", params),
     }

@@ -43,6 +43,7 @@ class Catalog:
 @dataclass(frozen=True)
 class Acknowledged:
     acknowledgement: Any = None
+    rejection: Any = None
 
 
 @dataclass(frozen=True)
