@@ -11,6 +11,7 @@ from hub.cli import (
     comparing,
     drift,
     edi,
+    edi_books,
     letters,
     operate,
     partners,
@@ -40,6 +41,7 @@ app.command(rich_help_panel=BUILD)(authoring.functions)
 app.command(rich_help_panel=TRY)(partners.read)
 app.command(rich_help_panel=TRY)(partners.send)
 app.command(rich_help_panel=TRY)(partners.find)
+edi.app.add_typer(edi_books.books)
 app.add_typer(edi.app, name="edi", rich_help_panel=TRY)
 app.command(rich_help_panel=OPERATE)(operate.run)
 app.command(rich_help_panel=OPERATE)(operate.status)

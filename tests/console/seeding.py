@@ -116,15 +116,19 @@ def _message(tx: Connection, flow: str, key: str, state: str, about: UUID | None
     ledger.advance(tx, claim, 0, 1, 0)
     ledger.finish(tx, claim, "done")
     params = {
-        "direction": ["in"],
-        "sender": ["ACME"],
-        "receiver": ["HUB"],
-        "control": ["000000042"],
-        "version": [""],
+        "direction": "in",
+        "sender": "ACME",
+        "receiver": "HUB",
+        "control": "000000042",
+        "version": "",
+        "position": 0,
+        "digest": "",
+        "state": "received",
+        "repeats": None,
     }
     if flow == "acme_returns_in":
-        more = {"system": "acme_edi", "sets": ["180"], "document_id": [claim.id], "effect_id": [None]}
-        rows(tx, "record_interchanges", {**params, **more})
+        more = {"system": "acme_edi", "sets": "180", "document_id": claim.id, "effect_id": None}
+        rows(tx, "record_interchange", {**params, **more})
     return admission.id
 
 

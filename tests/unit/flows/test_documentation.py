@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from hub.flows.draft import ScheduleFile
 from hub.flows.models import DeliveryFlow, IntakeFlow
+from hub.flows.partner_profile import Acks, AcksExpected, AcksSent, Control, Delimiters, Edi
 from hub.flows.problems import Code
 from hub.flows.systems import Limits, Operation, System
 from hub.policy.tables import load
@@ -26,6 +27,13 @@ def test_every_key_of_a_system_that_the_hub_reads_is_documented() -> None:
     page = (PROJECT / "docs" / "flows.md").read_text(encoding="utf-8")
     own = [name for name in System.model_fields if name not in ("http", "sftp", "odata", "retry")]
     assert [name for name in own if f"`{name}`" not in page] == []
+
+
+@pytest.mark.parametrize("model", [Edi, Acks, AcksSent, AcksExpected, Control, Delimiters])
+def test_every_key_of_a_partner_profile_is_documented(model: type[BaseModel]) -> None:
+    page = (PROJECT / "docs" / "edi.md").read_text(encoding="utf-8")
+    names = model.model_fields
+    assert [name for name in names if not re.search(rf"`{name}`|\b{name}:|\.{name}`", page)] == []
 
 
 @pytest.mark.parametrize("table", ["authorization", "disposition"])

@@ -126,7 +126,7 @@ def test_a_broken_file_is_refused_where_it_is_broken(
     ("file", "before", "after", "place"),
     [
         ("acme_returns_in", "every:       15 seconds", "every:       now and then", "$.every"),
-        ("acme_returns_in", "acknowledge: 997", "acknowledge: 999", "$.acknowledge"),
+        ("acme_returns_in", "acknowledge: 997", "acknowledge: 998", "$.acknowledge"),
         ("acme_returns_in", "by: references.customer_po, ", "", "$.enrich[0]"),
         ("acme_returns_in", "entity: ", "entitty: ", "$"),
         ("erp_rma", "authorization.decided", "authorisation.decided", "$.fact"),
