@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -215,6 +216,47 @@ def test_what_is_no_acknowledgement_in_their_folder_is_a_dead_letter(desk: Desk)
     (letter,) = desk.letters()
     assert (letter["step"], letter["code"]) == ("decode", "no_acknowledgement")
     assert desk.problems() == []
+
+
+def test_every_state_that_is_an_error_has_raised_exactly_one_alert(desk: Desk) -> None:
+    def reused() -> None:
+        desk.send(x12(7, "C1"))
+        desk.send(x12(7, "C2"))
+
+    def answered(verdict: str) -> None:
+        _, group = sent(desk)
+        detail = [*ERRORS[:3], f"AK5*{'E' if verdict == 'E' else 'R'}*5"]
+        desk.send(ack(900, (group, verdict, detail)), flow="acme_acks_in")
+
+    def missing() -> None:
+        sent(desk)
+        desk.rows("UPDATE interchanges SET ack_due = now() - interval '1 minute' WHERE state = 'awaiting'")
+        assert desk.hub is not None
+        answers.run_out(desk.hub)
+        account.account(desk.hub, "run", flow="acme_returns_in")
+
+    ways = {
+        "control_reused": reused,
+        "unknown_partner": lambda: desk.send(x12(7, "C1", "C2", sender="ACMEX")),
+        "wrong_usage": lambda: desk.send(x12(7, "C1", usage="T")),
+        "accepted_with_errors": lambda: answered("E"),
+        "partially_accepted": lambda: answered("P"),
+        "rejected": lambda: answered("R"),
+        "missing": missing,
+    }
+    fine = {"received", "duplicate", "composed", "sent", "awaiting", "accepted", "late"}
+    (rule,) = desk.rows(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'interchanges_state_check'"
+    )
+    assert set(re.findall(r"'(\w+)'", rule[0])) == fine | set(ways)
+    for name, way in ways.items():
+        desk.rows(
+            "TRUNCATE alerts, interchanges, interchange_groups, acknowledgements, documents, messages, "
+            "effects, attempts, dead_letters, control_numbers, returns, business_keys"
+        )
+        way()
+        assert [count for _, count in desk.alerts()] == [1], name
+        assert name in {state for way in ("in", "out") for _, state in desk.interchanges(way)}
 
 
 def test_what_cannot_be_written_takes_no_number(desk: Desk) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from hub.pipeline.entrance import HELD_WHOLE
 from hub.pipeline.replay import discard, replay
-from tests.integration.pipeline.trade_desk import Desk, x12
+from tests.integration.pipeline.trade_desk import FLOW, Desk, x12
 
 
 @pytest.fixture
@@ -192,6 +193,31 @@ def test_a_ta1_is_sent_when_the_profile_says_so(
     desk.profile(acks={"send": {"interchange": policy}})
     desk.send(x12(7, "C1", ack=asked).replace("IEA*1*", f"IEA{groups}"))
     assert [one.verdict for one in desk.answers() if one.kind == "TA1"] == expected
+
+
+def test_a_document_too_large_to_be_held_is_read_twice_and_judged_the_same(desk: Desk) -> None:
+    padding = "\n" * (HELD_WHOLE // 2)
+    large = x12(7, "C1", "C2").replace("~\n", f"~{padding}", 2) + x12(8, "C3", sender="ACMEX")
+    assert len(large) > HELD_WHOLE
+    assert desk.send(large) == ["admitted", "admitted", "dead"]
+    assert desk.send(large + "\n", x12(7, "C4")) == ["dead"]
+    assert [state for _, state in desk.interchanges()] == [
+        "received",
+        "unknown_partner",
+        "duplicate",
+        "unknown_partner",
+        "control_reused",
+    ]
+    assert desk.states() == {"received": 7, "admitted": 2, "dead": 2, "repeat": 3}
+
+
+def test_a_999_answers_where_both_sides_agreed_on_it(desk: Desk) -> None:
+    upload = {**desk.system["operations"]["upload_997"], "format": "x12/999", "name": "999_{key}.edi"}
+    desk.system = {**desk.system, "operations": {**desk.system["operations"], "upload_999": upload}}
+    desk.write({**FLOW, "acknowledge": "999"})
+    desk.profile(acks={"send": {"functional": "999"}})
+    desk.send(x12(7, "C1", "C2"))
+    assert [(one.kind, one.verdict, one.about.group) for one in desk.answers()] == [("999", "accepted", "7")]
 
 
 def test_numbers_that_were_issued_per_system_go_on_under_the_identities(desk: Desk) -> None:
