@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.cli.output import console, table
 
-PLACES = ("admitted", "revision", "repeat", "held", "dead", "parked", "discarded")
+PLACES = ("admitted", "revision", "repeat", "held", "noted", "dead", "parked", "discarded")
 FINDINGS = ("missing", "doubled", "unexpected")
 EFFECT_PLACES = ("confirmed", "waiting", "claimed", "retry_at", "in_doubt", "refused", "parked", "cancelled")
 

@@ -17,7 +17,7 @@ PAGE: Final = 50
 
 UNSETTLED: Final = ("open", "parked")
 LETTER_STATES: Final = (*UNSETTLED, "replayed", "resolved", "discarded")
-MESSAGE_STATES: Final = ("admitted", "revision", "held", "dead", "parked", "discarded")
+MESSAGE_STATES: Final = ("admitted", "revision", "held", "noted", "dead", "parked", "discarded")
 EFFECT_STATES: Final = (
     "waiting", "claimed", "retry_at", "in_doubt", "confirmed", "refused", "parked", "cancelled",
 )  # fmt: skip
@@ -105,6 +105,21 @@ def _targets(database: Database, declared: Iterable[str]) -> list[dict[str, Any]
     for found in database.rows("console_targets"):
         row(found["target"]).update(found)
     return [targets[target] for target in sorted(targets)]
+
+
+def interchanges(hub: Hub, system: str, *, waiting: bool) -> dict[str, Any]:
+    """The newest interchanges both ways, and the newest acknowledgements.
+
+    Args:
+        system: Only those of this system; empty for all.
+        waiting: Only what waits for an acknowledgement or for a person.
+    """
+    params = {"system": system, "limit": PAGE}
+    return {
+        "interchanges": hub.database.rows("list_interchanges", {**params, "open": waiting}),
+        "acknowledgements": hub.database.rows("list_acknowledgements", params),
+        "systems": sorted(name for name, one in hub.catalog.systems.items() if one.edi),
+    }
 
 
 def letter_list(hub: Hub, wanted: LetterFilter, before: UUID | None) -> dict[str, Any]:

@@ -42,6 +42,7 @@ class Pages:
             ("/returns/{return_id}", self.return_page),
             ("/payloads/{sha256}", self.payload),
             ("/payloads/{sha256}/download", self.download),
+            ("/interchanges", self.interchanges),
             ("/deadletters", self.letters),
             ("/deadletters/{letter_id}", self.letter),
             ("/runs/{run_id:path}", self.run),
@@ -88,6 +89,12 @@ class Pages:
         stored = await self._stored(sha256)
         headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{sha256[:16]}{_suffix(stored)}"'}
         return Response(bytes(stored["body"]), headers=headers, media_type="application/octet-stream")
+
+    async def interchanges(self, request: Request, system: Text = "", state: Text = "") -> Response:
+        """EDI interchanges both ways, and what partners said about ours; `state=open` shows what waits."""
+        waiting = state == "open"
+        found = await self._ask(lambda hub: data.interchanges(hub, system, waiting=waiting))
+        return page(request, "interchanges.html", system=system, waiting=waiting, **found)
 
     async def letters(
         self,

