@@ -28,7 +28,7 @@ from hub.mapping.paths import SEGMENT
 from hub.pipeline.compose import INTERCHANGES
 from hub.pipeline.context import Hub
 from hub.pipeline.decide import NO_KEY, fact_tree, load_facts
-from hub.pipeline.envelope import now, profile
+from hub.pipeline.outgoing import moment, profile
 
 _PAGE = 100
 """Effects whose returns are read at a time."""
@@ -176,7 +176,8 @@ def _written(hub: Hub, flow: DeliveryFlow, mapping: CompiledMapping, value: Any)
 
 def _options(hub: Hub, flow: DeliveryFlow, mapping: CompiledMapping) -> Mapping[str, Any]:
     if mapping.target_type.startswith(INTERCHANGES):
-        return {**profile(hub, flow.to.system), **_NUMBERS, **now()}
+        date, time = moment()
+        return {**profile(hub, flow.to.system), **_NUMBERS, "date": date, "time": time}
     return hub.encoding(flow.to.system, flow.to.operation)
 
 

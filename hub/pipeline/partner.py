@@ -44,7 +44,8 @@ def name_of(
 ) -> str:
     """The name a record goes by in the ledger; what is no record of the flow's gets one of its envelope."""
     edi = hub.catalog.systems[flow.read.system].edi
-    if fate.refused or (edi and stranger(edi, record.envelope)) or not flow.map or noted(record):
+    foreign = fate.refused or (edi and stranger(edi, record.envelope)) or not flow.map or noted(record)
+    if record.envelope and foreign:
         place = [record.envelope.get(name, "") for name in ("sender", "control", "group", "transaction")]
         text = "\x1f".join([*place, record.digest])
         return f"{UNNAMED}{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
