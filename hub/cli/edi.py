@@ -16,7 +16,8 @@ from hub.cli.output import AsJson, Failed, console, emit, failures
 from hub.settings import from_environment
 
 if TYPE_CHECKING:
-    from connectors.codecs.edi.reading import Seen
+    from connectors.codecs.edi.reading import Interchange, Seen
+    from hub.authoring.edipartner import Partner as Profile
 
 app = typer.Typer(no_args_is_help=True, help="X12 and EDIFACT: read, check, acknowledge and write files.")
 
@@ -35,15 +36,10 @@ def read(file: File, partner: Partner = "", json: AsJson = False) -> None:
 
     With --json one line per interchange. Exit code 1 only for what is no EDI at all.
     """
-    from connectors.codecs.edi.summary import summary
     from hub.cli import edi_view
 
     with failures(as_json=json):
-        opened = _opened(file, partner)
-        found = False
-        for seen in opened.interchanges():
-            found = found or seen.interchange is not None or bool(seen.outside)
-            told = summary(seen)
+        for _, told in _opened(file, partner).told():
             if json:
                 _line(told)
             else:
@@ -53,14 +49,12 @@ def read(file: File, partner: Partner = "", json: AsJson = False) -> None:
 @app.command()
 def check(file: File, partner: Partner = "", json: AsJson = False) -> None:
     """Report what is wrong with a file, under each segment; exit code 1 when something would be refused."""
-    from connectors.codecs.edi.summary import summary
     from hub.cli import edi_view
 
     with failures(as_json=json):
         opened = _opened(file, partner)
         refused = False
-        for seen in opened.interchanges():
-            told = summary(seen)
+        for seen, told in opened.told():
             refused = refused or told["status"] in {"rejected", "partially_accepted"}
             if json:
                 _line(told)
@@ -101,14 +95,14 @@ def ack(
 
     Control numbers are 1, 2, …: the hub takes its own from the database when it really answers.
     """
-    from connectors.codecs.edi.answers import answer, usual_kinds
+    from connectors.codecs.edi.answers import answer
 
     with failures(as_json=json):
-        number = 0
-        for seen in _opened(file, partner).interchanges():
+        number, opened, wanted = 0, _opened(file, partner), _kinds(kind)
+        for seen in opened.interchanges():
             if seen.interchange is None:
                 continue
-            for each in _kinds(kind) or usual_kinds(seen.interchange):
+            for each in wanted or opened.kinds(seen.interchange):
                 body = answer(seen.interchange, each, {"control": number + 1, "group": number + 1}, _moment())
                 number += bool(body)
                 _answered(seen.interchange.control, each, body, json=json)
@@ -176,37 +170,45 @@ class _Opened:
     """A file and how it is to be read."""
 
     body: bytes
-    options: Mapping[str, Any]
     name: str
+    partner: Profile | None = None
+
+    def told(self) -> Iterator[tuple[Seen, dict[str, Any]]]:
+        """Each interchange with its summary, as the partner's flows would see it where there is one."""
+        from connectors.codecs.edi.summary import summary
+
+        for seen in self.interchanges(trees=self.partner is not None):
+            made = summary(seen)
+            if self.partner is not None:
+                from hub.authoring.edipartner import judge
+
+                judge(seen, made, self.partner.edi)
+            yield seen, made
+
+    def kinds(self, interchange: Interchange) -> list[Any]:
+        """What it is answered with."""
+        from connectors.codecs.edi.answers import usual_kinds
+        from hub.authoring.edipartner import kinds_of
+
+        return kinds_of(self.partner.edi, interchange) if self.partner else usual_kinds(interchange)
 
     def interchanges(self, *, trees: bool = False) -> Iterator[Seen]:
         from connectors.codecs.edi.reading import NoEdi, interchanges
 
         try:
-            yield from interchanges(self.body, self.options, trees=trees)
+            yield from interchanges(self.body, self.partner.options if self.partner else {}, trees=trees)
         except NoEdi as error:
             raise NoEdi(f"{self.name}: {error}") from None
 
 
 def _opened(file: Path, partner: str) -> _Opened:
     body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-    return _Opened(
-        body, _profile(partner) if partner else {}, "standard input" if str(file) == "-" else str(file)
-    )
+    name = "standard input" if str(file) == "-" else str(file)
+    if not partner:
+        return _Opened(body, name)
+    from hub.authoring.edipartner import partner_of
 
-
-def _profile(partner: str) -> dict[str, Any]:
-    """How a partner's files are read: its `edi:` section, and the options of its resources in EDI formats."""
-    from hub.flows.draft import one_system
-
-    system = one_system(from_environment().project_dir, partner)
-    if system.edi is None:
-        raise LookupError(f"mappings/{partner}/system.yaml: expected an edi: section, found none")
-    options = system.edi.reading()
-    for resource in system.resources.values():
-        if str(resource.get("format", "")).startswith(("x12/", "edifact/")):
-            options |= resource.get("options") or {}
-    return {**options, "lenient": False}
+    return _Opened(body, name, partner_of(from_environment().project_dir, partner))
 
 
 def _decoded(seen: Seen) -> Iterator[dict[str, Any]]:

@@ -51,6 +51,8 @@ def report(body: bytes, seen: Seen, told: Mapping[str, Any]) -> RenderableType:
                 current = group
             parts.append(_transaction(transaction))
             parts += _findings(body, seen.interchange, one)
+            missing = (error["message"] for error in transaction["errors"] if error["code"] == "required")
+            parts += [Padding(Text(message, "red"), (0, 0, 0, 8)) for message in missing]
     parts += [_ack(one) for one in told["acks"]]
     return Group(*parts, Text())
 

@@ -214,3 +214,68 @@ def test_who_cannot_be_answered_is_told(run: Run) -> None:
     )
     assert "expected TA1, 997 or 999" in run("ack", TWO_LINES, "--kind", "CONTRL", code=1).output
     assert "--kind: expected one of" in run("ack", TWO_LINES, "--kind", "998", code=1).output
+
+
+PROFILE = """
+system: shop
+title: A shop
+connector: sftp
+connection: shop
+resources:
+  inbound/180: {format: x12/180-004010, folder: /out}
+operations:
+  upload_997: {format: x12/997-004010, folder: /in, name: "997_{key}.edi", repeat: replace, key_length: 60}
+edi:
+  sender: RETURNSHUB
+  receiver: ACME
+  usage: T
+  required: {"180": [BGN.02, PRF.01, BLI.RDR.04]}
+  acks: {send: {interchange: always, functional: 999}}
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    folder = tmp_path / "project" / "mappings" / "shop"
+    folder.mkdir(parents=True)
+    (folder / "system.yaml").write_text(PROFILE)
+    monkeypatch.setenv("RETURNS_HUB_PROJECT", str(tmp_path / "project"))
+    return "shop"
+
+
+def test_a_partner_s_profile_says_what_its_flows_would_refuse(run: Run, shop: str) -> None:
+    document = interchange(group(notice("0001")))
+    [told] = lines(run("check", "-", "--partner", shop, "--json", code=1, stdin=document))
+    [transaction] = told["groups"][0]["transactions"]
+    assert (told["status"], transaction["status"]) == ("rejected", "rejected")
+    assert [(one["code"], one["expected"]) for one in transaction["errors"]] == [
+        ("required", "PRF.01"),
+        ("required", "BLI.RDR.04"),
+    ]
+    shown = run("check", "-", "--partner", shop, code=1, stdin=document).stdout
+    assert "BLI.RDR.04 is required by the partner profile" in shown
+
+
+def test_a_stranger_and_production_data_at_a_test_partner_are_told(run: Run, shop: str) -> None:
+    document = interchange(group(notice("0001")))
+    stranger = document.replace(b"*ZZ*ACME  ", b"*ZZ*EMCA  ")
+    [told] = lines(run("read", "-", "--partner", shop, "--json", stdin=stranger))
+    assert [one["code"] for one in told["findings"]] == ["unknown_partner"]
+    assert told["findings"][0]["found"] == "EMCA"
+    [told] = lines(run("read", "-", "--partner", shop, "--json", stdin=document.replace(b"*T*:~", b"*P*:~")))
+    assert [one["code"] for one in told["findings"]] == ["wrong_usage"]
+
+
+def test_what_we_sent_ourselves_is_no_stranger(run: Run, shop: str) -> None:
+    ours = interchange(group(notice("0001")))
+    ours = ours.replace(b"*ZZ*ACME           *ZZ*RETURNSHUB     ", b"*ZZ*RETURNSHUB     *ZZ*ACME           ")
+    [told] = lines(run("read", "-", "--partner", shop, "--json", stdin=ours))
+    assert told["findings"] == []
+
+
+def test_a_partner_is_answered_as_agreed(run: Run, shop: str) -> None:
+    document = interchange(group(notice("0001")))
+    assert [one["kind"] for one in lines(run("ack", "-", "-p", shop, "--json", stdin=document))] == [
+        "TA1",
+        "999",
+    ]
