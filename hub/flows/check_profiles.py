@@ -12,7 +12,7 @@ from hub.flows.models import IntakeFlow
 from hub.flows.partner_profile import Edi
 from hub.flows.problems import Problem, at
 from hub.flows.systems import System
-from hub.mapping.lookups import read_table
+from hub.mapping.lookups import CANONICAL, read_table
 from hub.mapping.yaml_strict import Node, YamlError
 
 _FAMILIES = ("x12", "edifact")
@@ -110,6 +110,23 @@ class _Check:
             )
             hint = f"did you mean {near!r}?" if near else ""
             yield at(self._node, "edi", "reasons", message=message, code="unknown-name", hint=hint)
+            return
+        for flow, ref in self._mapped():
+            mapping = self._found.mappings.get(ref)
+            used = {spec.file: spec for spec in mapping.plan.document.lookups} if mapping else {}
+            spec = used.get(f"{CODES}/{_REASONS}")
+            if spec is not None and edi.reasons not in {spec.column, spec.target}:
+                column = spec.column if spec.column != CANONICAL else spec.target
+                message = f"map: {ref} looks reasons up in column {column}, the profile says {edi.reasons}"
+                yield at(self._found.nodes[flow], "map", message=message, code="invalid-system")
+
+    def _mapped(self) -> list[tuple[str, str]]:
+        """The mappings of this partner's documents, each with the flow that names it."""
+        system = self._system.system
+        reading = [(one.flow, one.map) for one in self._found.intake.values() if one.read.system == system]
+        return reading + [
+            (one.flow, one.map) for one in self._found.delivery.values() if one.to.system == system
+        ]
 
     def _acks(self, edi: Edi, flows: list[IntakeFlow]) -> Iterator[Problem]:
         send, where = edi.acks.send, ("edi", "acks", "send")

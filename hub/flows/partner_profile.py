@@ -139,7 +139,7 @@ class Edi(Strict):
         tolerate: Segments that may be where the guide does not have them, or `*`.
         required: Business fields by set, `{"180": [BGN.02, BLI.03]}`: what lacks one is a dead letter, and
             answered with an application advice where the flow says `reject`.
-        reasons: The partner's column of `codes/return_reason.csv`.
+        reasons: The partner's column of `codes/return_reason.csv`: `check` holds mappings to it.
         acks: Acknowledgements in both directions.
         control: How control numbers that come in are looked at.
         group_sender: GS02 or 0040, when it is not `sender`.

@@ -83,6 +83,10 @@ def problems(tmp_path: Path) -> Any:
         ),
         ({"required": {"180": ["BGN.99"]}}, "edi.required: 180 has no BGN.99: there is no '99'"),
         (
+            {"reasons": "edifact"},
+            "map: acme.return_notice@1 looks reasons up in column x12, the profile says edifact",
+        ),
+        (
             {"reasons": "x13"},
             "edi.reasons: expected a column of codes/return_reason.csv",
         ),
