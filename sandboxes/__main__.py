@@ -14,7 +14,10 @@ from typing import Any
 
 from sandboxes import fleet, play, scenario
 from sandboxes.audit import audit
+from sandboxes.outbox import PlayError
 from sandboxes.portal import KeyRefusedError
+
+_PORTS = ("erp", "wms", *fleet.FILE_PARTNERS, *(f"{name}_control" for name in fleet.FILE_PARTNERS))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         return command(options)
-    except (OSError, ValueError, play.PlayError, KeyRefusedError) as error:
+    except (OSError, ValueError, PlayError, KeyRefusedError) as error:
         sys.stderr.write(f"sandboxes: {error}\n")
         return 2
 
@@ -38,10 +41,16 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--dir", type=Path, required=True, help="where the partners keep their books")
         return one
 
-    run = add("run", _run, "start ERP, WMS and SFTP; stay until SIGTERM or Ctrl-C")
+    run = add(
+        "run",
+        _run,
+        "start ERP, WMS and the three SFTP servers; stay until SIGTERM or Ctrl-C",
+    )
     run.add_argument("--seed", type=int, default=1, help="decides what the warehouse finds (1)")
     run.add_argument("--ports-file", type=Path, help="write addresses and credentials there too, as JSON")
-    run.add_argument("--ports", type=_ports, default={}, help="erp=8001,wms=8002,sftp=8022,sftp_control=8023")
+    run.add_argument(
+        "--ports", type=_ports, default={}, help="erp=8001,sftp=8022,sftp_control=8023 and so on"
+    )
     run.add_argument("--wms-delay", type=_range, help="seconds until goods arrive, as 0.5:3")
 
     player = add("play", _play, "seed orders, drop files, post returns, cause faults; one JSON line per step")
@@ -66,8 +75,8 @@ def _ports(text: str) -> dict[str, int]:
     ports = {}
     for part in text.split(","):
         name, _, port = part.partition("=")
-        if name not in ("erp", "wms", "sftp", "sftp_control") or not port.isdigit():
-            raise argparse.ArgumentTypeError(f"expected erp=, wms=, sftp= or sftp_control=, found {part!r}")
+        if name not in _PORTS or not port.isdigit():
+            raise argparse.ArgumentTypeError(f"expected {'=, '.join(_PORTS)}=, found {part!r}")
         ports[name] = int(port)
     return ports
 
@@ -88,7 +97,7 @@ def _run(options: argparse.Namespace) -> int:
     running = fleet.start(options.dir, options.seed, options.ports, **habits)
     if options.ports_file:
         fleet.write(options.ports_file, running.endpoints)
-    addresses = {name: running.endpoints[name]["port"] for name in ("erp", "wms", "sftp")}
+    addresses = {name: running.endpoints[name]["port"] for name in ("erp", "wms", *fleet.FILE_PARTNERS)}
     play.say({"step": "ready", **addresses})
     stop.wait()
     running.stop()

@@ -6,14 +6,15 @@ Only the partners' own books are read; nothing here asks the hub.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sandboxes import erp, fleet, goods, scenario, sftp, wms
+from sandboxes import audit_files, erp, fleet, goods, scenario, sftp, wms
 from sandboxes.erp.books import books as erp_books
 from sandboxes.erp.store import ErpStore
+from sandboxes.findings import Audit
 from sandboxes.portal import PortalBook
 from sandboxes.scenario import Scenario
 from sandboxes.sftp.books import books as sftp_books
@@ -26,49 +27,15 @@ Books = Mapping[str, Any]
 _CONFLICT = 409
 
 
-@dataclass(slots=True)
-class Audit:
-    """Findings as sentences; `pending` counts what the warehouse has still to report."""
-
-    missing: list[str] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)
-    unexpected: list[str] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
-    pending: int = 0
-
-    @property
-    def ok(self) -> bool:
-        """Nothing missing, doubled, unexpected or still to come."""
-        return not (self.missing or self.doubled or self.unexpected or self.pending)
-
-    def expect(self, what: str, expected: int | Decimal, found: int | Decimal) -> None:
-        """Compare a number: fewer is missing, more is doubled (or unexpected, when none was due)."""
-        if found < expected:
-            self.missing.append(f"{what}: expected {expected}, found {found}")
-        elif found > expected:
-            (self.doubled if expected else self.unexpected).append(
-                f"{what}: expected {expected}, found {found}"
-            )
-
-    def as_json(self) -> dict[str, Any]:
-        """What `python -m sandboxes audit` prints."""
-        return {
-            "ok": self.ok,
-            "missing": self.missing,
-            "doubled": self.doubled,
-            "unexpected": self.unexpected,
-            "pending": self.pending,
-            "counts": self.counts,
-        }
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllBooks:
-    """The books of every partner."""
+    """The books of every partner; `sftp` is ACME's."""
 
     erp: Books
     wms: Books
     sftp: Books
+    retail: Books
+    carrier: Books
     portal: Books
 
 
@@ -77,18 +44,27 @@ def read_books(directory: Path) -> AllBooks:
     seed = fleet.read(directory)["seed"]
     ledger = ErpStore(directory / "erp" / erp.DATABASE)
     warehouse = WmsStore(directory / "wms" / wms.DATABASE, Habits(seed=seed))
-    journal = Journal(directory / "sftp" / sftp.DATABASE)
     answers = PortalBook(directory / "portal")
     try:
         return AllBooks(
             erp=erp_books(ledger),
             wms=wms_books(warehouse),
-            sftp=sftp_books(directory / "sftp" / "files", journal),
+            sftp=_file_books(directory / "sftp"),
+            retail=_file_books(directory / "retail"),
+            carrier=_file_books(directory / "carrier"),
             portal=answers.books(),
         )
     finally:
-        for one in (ledger, warehouse, journal, answers):
+        for one in (ledger, warehouse, answers):
             one.close()
+
+
+def _file_books(directory: Path) -> Books:
+    journal = Journal(directory / sftp.DATABASE)
+    try:
+        return sftp_books(directory / "files", journal)
+    finally:
+        journal.close()
 
 
 def audit(directory: Path) -> Audit:
@@ -103,7 +79,10 @@ def compare(story: Scenario, books: AllBooks) -> Audit:
     _warehouse(found, books)
     _movements(found, books)
     _credits(found, story, books)
-    _partner(found, story, books.sftp)
+    audit_files.acme(found, story, books.sftp)
+    audit_files.told(found, _due_at(story, books, "acme"), books.sftp)
+    audit_files.retailer(found, story, books.retail)
+    audit_files.carrier(found, _tracked(story, books), books.carrier)
     _portal(found, story, books.portal)
     return found
 
@@ -218,37 +197,22 @@ def _due(
     return least, most
 
 
-def _partner(found: Audit, story: Scenario, books: Books) -> None:
-    groups = {group["control"]: group for file in story["files"] for group in file["groups"]}
-    answered = books["acknowledgements"]
-    for control, group in groups.items():
-        statuses = {answer["status"] for answer in answered.get(control, [])}
-        if not statuses:
-            found.missing.append(f"ACME 997 for group {control}")
-        elif not statuses <= set(group["statuses"]):
-            expected = "/".join(group["statuses"])
-            found.unexpected.append(
-                f"ACME 997 for group {control}: expected {expected}, found {sorted(statuses)}"
-            )
-    found.unexpected += [
-        f"ACME 997 for unknown group {control}" for control in answered if control not in groups
-    ]
-    responses = dict(books["responses"])
-    for one in story["returns"]:
-        if one["channel"] == "acme":
-            _response(found, one, responses.pop(one["id"], []))
-    found.unexpected += [f"ACME 180 response for unknown claim {claim}" for claim in responses]
-    found.unexpected += [f"ACME file {name}: not readable as X12" for name in books["unread"]]
-    found.counts |= {"acks": len(answered), "responses": len(books["responses"])}
+def _due_at(story: Scenario, books: AllBooks, channel: str) -> audit_files.Due:
+    """The receipts and credits that partners of a channel are to be told of."""
+    orders = {one["order"] for one in story["returns"] if one["channel"] == channel and one["order"]}
+    rmas = {rma for rma, order in _rmas(books).items() if order in orders}
+    receipts = books.wms["receipts"]["by_rma"]
+    memos = books.erp["credit_memos"]["by_number"]
+    return audit_files.Due(
+        receipts={number: pieces for rma in rmas for number, pieces in receipts.get(rma, {}).items()},
+        credits={number: memo["amount"] for number, memo in memos.items() if memo["order"] in orders},
+    )
 
 
-def _response(found: Audit, one: Mapping[str, Any], told: list[dict[str, Any]]) -> None:
-    found.expect(f"ACME 180 responses for {one['id']}", 1 if one["response"] else 0, len(told))
-    for response in told:
-        if one["response"] and response["decision"] != one["response"]:
-            found.unexpected.append(
-                f"ACME 180 response for {one['id']}: expected {one['response']}, found {response['decision']}"
-            )
+def _tracked(story: Scenario, books: AllBooks) -> dict[str, str]:
+    """RMA number → how the carrier tells of its parcel."""
+    kinds = {one["order"]: one["tracked"] for one in story["returns"] if one["tracked"]}
+    return {rma: kinds[order] for rma, order in _rmas(books).items() if order in kinds}
 
 
 def _portal(found: Audit, story: Scenario, books: Books) -> None:

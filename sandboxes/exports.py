@@ -1,4 +1,7 @@
-"""How ACME's notices are spread over files: several interchanges, a file sent twice, a file cut short."""
+"""How notices are spread over files: ACME's in several interchanges, a file sent twice, a file cut short.
+
+Announcements of the retailer come in one interchange per file.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from sandboxes import retann
 from sandboxes.edi180 import Interchange
 
 _MOST, _FEWEST = 12, 3  # transactions in an interchange
 _FIRST_CONTROL = 1001
+_MESSAGES = 5  # in an interchange of the retailer
 
 Notice = Mapping[str, Any]
 
@@ -32,6 +37,22 @@ def files(notices: Sequence[Notice], today: date) -> list[dict[str, Any]]:
     made[-1]["text"] = _cut(made[-1]["text"])
     resent = next(one for one in made if all(group["statuses"] == ["A"] for group in one["groups"]))
     made.insert(-1, {**resent, "name": resent["name"].replace(".edi", "_resend.edi")})
+    return made
+
+
+def announcements(notices: Sequence[Notice], today: date) -> list[dict[str, Any]]:
+    """`{name, text, reference, claims[]}` in the order in which the retailer drops them.
+
+    Every other file has a service string advice and line feeds, as its other branch's system writes them.
+    """
+    sent = datetime.combine(today - timedelta(days=1), time(19, 15), tzinfo=UTC)
+    made = []
+    for number, at in enumerate(range(0, len(notices), _MESSAGES), start=1):
+        part, reference = notices[at : at + _MESSAGES], f"I{number:06d}"
+        text = retann.Interchange(reference=reference, sent=sent, notices=part, lines=number % 2 == 1).text()
+        claims = [notice["claim"] for notice in part]
+        name = f"RETANN_{today:%Y%m%d}_{number:03d}.edi"
+        made.append({"name": name, "text": text, "reference": reference, "claims": claims})
     return made
 
 

@@ -20,31 +20,38 @@ FILE = "fleet.json"
 
 Endpoints = dict[str, Any]
 """`seed`, `erp {url, host, port, login, password}`, `wms {url, host, port, token}`,
-`sftp {host, port, login, password, host_key, partner_login, partner_password, control_url, control_port}`."""
+`sftp {host, port, login, password, host_key, partner_login, partner_password, control_url, control_port}`
+of ACME, `retail` and `carrier` of the same shape."""
+
+FILE_PARTNERS = {"sftp": "acme", "retail": "retail", "carrier": "carrier"}
+"""Partners that exchange files: the name of their server here → how their own system signs in there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet:
-    """The running sandboxes."""
+    """The running sandboxes; `sftp` is ACME's server."""
 
     erp: Erp
     wms: Wms
     sftp: Sftp
+    retail: Sftp
+    carrier: Sftp
     endpoints: Endpoints
 
     def stop(self) -> None:
         """Stop all of them."""
-        for one in (self.erp, self.wms, self.sftp):
+        for one in (self.erp, self.wms, self.sftp, self.retail, self.carrier):
             one.stop()
 
 
 def start(directory: Path, seed: int = 1, ports: Mapping[str, int] | None = None, **habits: Any) -> Fleet:
-    """Start ERP, WMS and SFTP below `directory`.
+    """Start ERP, WMS and the SFTP servers of ACME, the retailer and the carrier below `directory`.
 
     Args:
         directory: Their books, one folder each; ports and credentials of an earlier start are used again.
         seed: Decides what the warehouse finds; the seed of an earlier start wins.
-        ports: `erp`, `wms`, `sftp`, `sftp_control`; a missing one is remembered or free.
+        ports: `erp`, `wms`, `sftp`, `sftp_control`, and so on for `retail` and `carrier`; a missing one is
+            remembered or free.
         habits: Overrides of `sandboxes.wms.simulation.Habits`.
 
     Raises:
@@ -58,15 +65,25 @@ def start(directory: Path, seed: int = 1, ports: Mapping[str, int] | None = None
     warehouse = wms.start(
         directory / "wms", port=wanted["wms"], token=passwords["wms"], habits=Habits(seed=seed, **habits)
     )
-    partner = sftp.start(
-        directory / "sftp",
-        port=wanted["sftp"],
-        control_port=wanted["sftp_control"],
-        users={"hub": passwords["sftp"], "acme": passwords["partner"]},
-    )
-    endpoints = _endpoints(seed, ledger, warehouse, partner)
+    partners = {
+        name: sftp.start(
+            directory / name,
+            port=wanted[name],
+            control_port=wanted[f"{name}_control"],
+            users={"hub": passwords[name], login: passwords[f"{name}_partner"]},
+        )
+        for name, login in FILE_PARTNERS.items()
+    }
+    endpoints = _endpoints(seed, ledger, warehouse, partners)
     write(directory / FILE, endpoints)
-    return Fleet(erp=ledger, wms=warehouse, sftp=partner, endpoints=endpoints)
+    return Fleet(
+        erp=ledger,
+        wms=warehouse,
+        sftp=partners["sftp"],
+        retail=partners["retail"],
+        carrier=partners["carrier"],
+        endpoints=endpoints,
+    )
 
 
 def _known(directory: Path) -> Endpoints:
@@ -74,25 +91,19 @@ def _known(directory: Path) -> Endpoints:
 
 
 def _ports(known: Mapping[str, Any]) -> dict[str, int]:
-    return {
-        "erp": known.get("erp", {}).get("port", 0),
-        "wms": known.get("wms", {}).get("port", 0),
-        "sftp": known.get("sftp", {}).get("port", 0),
-        "sftp_control": known.get("sftp", {}).get("control_port", 0),
-    }
+    ports = {name: known.get(name, {}).get("port", 0) for name in ("erp", "wms", *FILE_PARTNERS)}
+    return ports | {f"{name}_control": known.get(name, {}).get("control_port", 0) for name in FILE_PARTNERS}
 
 
 def _passwords(known: Mapping[str, Any]) -> dict[str, str]:
-    sftp_known = known.get("sftp", {})
-    return {
-        "erp": known.get("erp", {}).get("password") or secrets.token_urlsafe(18),
-        "wms": known.get("wms", {}).get("token") or secrets.token_urlsafe(18),
-        "sftp": sftp_known.get("password") or secrets.token_urlsafe(18),
-        "partner": sftp_known.get("partner_password") or secrets.token_urlsafe(18),
-    }
+    kept = {"erp": known.get("erp", {}).get("password"), "wms": known.get("wms", {}).get("token")}
+    for name in FILE_PARTNERS:
+        kept[name] = known.get(name, {}).get("password")
+        kept[f"{name}_partner"] = known.get(name, {}).get("partner_password")
+    return {name: password or secrets.token_urlsafe(18) for name, password in kept.items()}
 
 
-def _endpoints(seed: int, ledger: Erp, warehouse: Wms, partner: Sftp) -> Endpoints:
+def _endpoints(seed: int, ledger: Erp, warehouse: Wms, partners: Mapping[str, Sftp]) -> Endpoints:
     host = "127.0.0.1"
     return {
         "seed": seed,
@@ -104,17 +115,22 @@ def _endpoints(seed: int, ledger: Erp, warehouse: Wms, partner: Sftp) -> Endpoin
             "password": ledger.password,
         },
         "wms": {"url": warehouse.url, "host": host, "port": warehouse.port, "token": warehouse.token},
-        "sftp": {
-            "host": host,
-            "port": partner.port,
-            "login": "hub",
-            "password": partner.users["hub"],
-            "host_key": partner.host_key,
-            "partner_login": "acme",
-            "partner_password": partner.users["acme"],
-            "control_url": partner.url,
-            "control_port": partner.control.port,
-        },
+        **{name: _file_partner(host, name, partner) for name, partner in partners.items()},
+    }
+
+
+def _file_partner(host: str, name: str, partner: Sftp) -> dict[str, Any]:
+    login = FILE_PARTNERS[name]
+    return {
+        "host": host,
+        "port": partner.port,
+        "login": "hub",
+        "password": partner.users["hub"],
+        "host_key": partner.host_key,
+        "partner_login": login,
+        "partner_password": partner.users[login],
+        "control_url": partner.url,
+        "control_port": partner.control.port,
     }
 
 

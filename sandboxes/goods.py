@@ -20,11 +20,12 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A reason under its names: canonical, X12 element 1293 for ACME, the portal's code."""
+    """A reason under its names: canonical, X12 element 1293 for ACME, the portal's code, EDIFACT 7007."""
 
     name: str
     x12: str
     portal: str
+    edifact: str = ""
 
 
 _NAMES = (
@@ -53,14 +54,16 @@ ITEMS = tuple(
 EXPENSIVE = ITEMS[-6:]
 
 FAULTS = (
-    Reason("damaged", "DA", "DAMAGED"),
+    Reason("damaged", "DA", "DAMAGED", "4"),
     Reason("damaged_in_transit", "DT", "DAMAGED_IN_TRANSIT"),
-    Reason("defective", "DR", "DEFECTIVE"),
+    Reason("defective", "DR", "DEFECTIVE", "17"),
     Reason("recall", "RE", "RECALL"),
-    Reason("wrong_item", "WG", "WRONG_ITEM"),
+    Reason("wrong_item", "WG", "WRONG_ITEM", "6"),
     Reason("not_as_expected", "NA", "NOT_AS_EXPECTED"),
     Reason("excess_inventory", "EI", "EXCESS_INVENTORY"),
 )
+# EDIFACT has words for few reasons: a retailer names no others
+IN_EDIFACT = tuple(reason for reason in FAULTS if reason.edifact)
 # X12 has no code for goods that are simply no longer needed: only the portal can say so
 CHANGES_OF_MIND = {
     "acme": (Reason("ordering_error", "CO", "ORDERING_ERROR"),),

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
-import paramiko
 
-from sandboxes import fleet, scenario
+from sandboxes import carriers, fleet, scenario
+from sandboxes.outbox import PlayError, Tell, drop
 from sandboxes.portal import Portal, PortalBook
 from sandboxes.scenario import Scenario
 
 ODATA = "/sap/opu/odata/sap"
-Say = Callable[[Mapping[str, Any]], None]
+_PATIENCE_OF_CARRIERS = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How to play. `outage` and `pace` are seconds: the ERP's absence, and the pause between files."""
+    """How to play. `outage` and `pace` are seconds: the ERP's absence, and the pause between files.
+
+    `carriers`: parcels travel once their senders know their RMA numbers; without a hub nothing travels.
+    """
 
     directory: Path
     hub: str = ""
@@ -38,10 +39,7 @@ class Options:
     workers: int = 4
     patience: float = 900.0
     faults: bool = True
-
-
-class PlayError(RuntimeError):
-    """The scenario cannot be played here; the message says what was expected and found."""
+    carriers: bool = True
 
 
 def say(step: Mapping[str, Any]) -> None:
@@ -65,8 +63,10 @@ def prepare(directory: Path, returns: int) -> Scenario:
     return scenario.load(directory)
 
 
-def play(options: Options, tell: Say = say) -> None:
+def play(options: Options, tell: Tell = say) -> None:
     """Seed, set faults, drop files and post at the same time, take the ERP down in the middle.
+
+    When all that is sent, parcels travel whose senders know their RMA numbers.
 
     Can be repeated after a crash: what the partners' books hold already is not sent again.
 
@@ -81,12 +81,17 @@ def play(options: Options, tell: Say = say) -> None:
     tell({"step": "orders", **_post(endpoints["erp"]["url"], "seed", {"orders": story["orders"]})})
     if options.faults:
         _set_faults(endpoints, story, tell)
-    with ThreadPoolExecutor(2, "play") as pool:
-        running = [pool.submit(_drop_files, options, endpoints, story, tell)]
+    with ThreadPoolExecutor(3, "play") as pool:
+        running = [
+            pool.submit(_drop_files, options, endpoints, story, tell),
+            pool.submit(_announce, options, endpoints, story, tell),
+        ]
         if options.hub:
             running.append(pool.submit(_post_returns, options, story, tell))
         for one in running:
             one.result()
+    if options.hub and options.carriers:
+        carriers.carry(endpoints, story, tell, quiet=options.outage + _PATIENCE_OF_CARRIERS)
     tell({"step": "done", "seconds": round(time.monotonic() - began, 1)})
 
 
@@ -128,61 +133,45 @@ def rules(returns: int) -> dict[str, list[dict[str, Any]]]:
             {"match": "LIST /outbox", "nth": [3], "action": "drop"},
             {"match": "RENAME /inbox", "nth": at(6, 30), **lost},
         ],
+        "retail": [{"match": "RENAME /inbox", "nth": [3], **lost}],
+        "carrier": [{"match": "LIST /outbox", "nth": [2], "action": "drop"}],
     }
 
 
-def _set_faults(endpoints: Mapping[str, Any], story: Scenario, tell: Say) -> None:
-    urls = {
-        "erp": endpoints["erp"]["url"],
-        "wms": endpoints["wms"]["url"],
-        "sftp": endpoints["sftp"]["control_url"],
-    }
+def _set_faults(endpoints: Mapping[str, Any], story: Scenario, tell: Tell) -> None:
+    urls = {name: endpoints[name]["control_url"] for name in fleet.FILE_PARTNERS}
+    urls |= {name: endpoints[name]["url"] for name in ("erp", "wms")}
     for name, plan in rules(len(story["returns"])).items():
         tell({"step": "faults", "sandbox": name, **_post(urls[name], "faults", {"rules": plan})})
 
 
-def _drop_files(options: Options, endpoints: Mapping[str, Any], story: Scenario, tell: Say) -> None:
-    control = endpoints["sftp"]["control_url"]
-    books = httpx.get(f"{control}/_sandbox/books", timeout=60).raise_for_status().json()
+def _drop_files(options: Options, endpoints: Mapping[str, Any], story: Scenario, tell: Tell) -> None:
     pause = threading.Event()
     middle = len(story["files"]) // 2
     for position, file in enumerate(story["files"]):
         if position == middle and options.outage > 0:
             _post(endpoints["erp"]["url"], "faults", {"down": options.outage})
             tell({"step": "erp_down", "seconds": options.outage})
-        if file["name"] in books["outbox"]:
+        if not drop(endpoints, "sftp", file["name"], file["text"]):
             tell({"step": "file", "name": file["name"], "skipped": "dropped before"})
             continue
-        with partner(endpoints) as sftp:
-            upload(sftp, file["name"], file["text"])
         count = sum(len(group["transactions"]) for group in file["groups"])
         tell({"step": "file", "name": file["name"], "transactions": count})
         pause.wait(options.pace)
 
 
-@contextmanager
-def partner(endpoints: Mapping[str, Any]) -> Iterator[paramiko.SFTPClient]:
-    """ACME's own SFTP session."""
-    there = endpoints["sftp"]
-    transport = paramiko.Transport((there["host"], there["port"]))
-    try:
-        transport.connect(username=there["partner_login"], password=there["partner_password"])
-        client = paramiko.SFTPClient.from_transport(transport)
-        if client is None:
-            raise PlayError("SFTP: expected a session, found the connection closed")
-        yield client
-    finally:
-        transport.close()
+def _announce(options: Options, endpoints: Mapping[str, Any], story: Scenario, tell: Tell) -> None:
+    """The retailer's files, at its own pace."""
+    pause = threading.Event()
+    for file in story["announcements"]:
+        if not drop(endpoints, "retail", file["name"], file["text"]):
+            tell({"step": "file", "name": file["name"], "skipped": "dropped before"})
+            continue
+        tell({"step": "file", "name": file["name"], "messages": len(file["claims"])})
+        pause.wait(options.pace)
 
 
-def upload(sftp: paramiko.SFTPClient, name: str, text: str) -> None:
-    """Put a file under a temporary name, then rename it: nobody reads half of it."""
-    draft = f"/outbox/.{name}.tmp"
-    sftp.putfo(io.BytesIO(text.encode("ascii")), draft)
-    sftp.posix_rename(draft, f"/outbox/{name}")
-
-
-def _post_returns(options: Options, story: Scenario, tell: Say) -> None:
+def _post_returns(options: Options, story: Scenario, tell: Tell) -> None:
     book = PortalBook(options.directory / "portal")
     portal = Portal(book, options.hub, options.api_key, options.patience)
     posts: Sequence[Mapping[str, Any]] = story["posts"]

@@ -12,13 +12,15 @@ from typing import Any
 
 from sandboxes import goods
 from sandboxes.dice import Dice
-from sandboxes.exports import files
+from sandboxes.exports import announcements, files
 from sandboxes.goods import Item, Reason
 
 FILE = "scenario.json"
 DEFAULT_RETURNS = 320
 FEWEST = 20
-_ACME_PERCENT = 70
+_PORTAL_PERCENT = 30
+_RETAIL_PERCENT = 10
+_TRACKED_PERCENT = 20
 _TWICE_PERCENT = 10
 _MIND_PERCENT = 15
 
@@ -37,9 +39,11 @@ _OUTCOME = {
 }
 _AGES = {"old": (400, 700), "late": (45, 300)}
 _RESPONSE = {"approved": "RA", "rejected": "RD"}
+_INSTRUCTION = {"approved": "12E", "rejected": "17E"}
+_ID = {"acme": "CLM", "portal": "WEB-", "retail": "RA-"}
 
 Scenario = dict[str, Any]
-"""`seed, date, orders[], returns[], files[], posts[]`; JSON-compatible, see `docs/sandboxes.md`."""
+"""`seed, date, orders[], returns[], files[], announcements[], posts[]`; JSON, see `docs/sandboxes.md`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +60,7 @@ class _Draft:
 
     @property
     def id(self) -> str:
-        return f"CLM{self.position:06d}" if self.channel == "acme" else f"WEB-{self.position:06d}"
+        return f"{_ID[self.channel]}{self.position:06d}"
 
     @property
     def po(self) -> str:
@@ -85,6 +89,7 @@ def build(seed: int, returns: int = DEFAULT_RETURNS, today: date | None = None) 
     ]
     drafts = _truncated_last(drafts)
     acme = [_notice(dice, draft) for draft in drafts if draft.channel == "acme"]
+    retail = [_announcement(draft) for draft in drafts if draft.channel == "retail"]
     portal = [_post(dice, draft) for draft in drafts if draft.channel == "portal"]
     if portal:
         portal[len(portal) // 2]["conflict"] = True
@@ -92,8 +97,9 @@ def build(seed: int, returns: int = DEFAULT_RETURNS, today: date | None = None) 
         "seed": seed,
         "date": today.isoformat(),
         "orders": [_order(dice, draft) for draft in drafts if draft.kind != "unknown_order"],
-        "returns": [_truth(draft) for draft in drafts],
+        "returns": [_truth(dice, draft) for draft in drafts],
         "files": files(acme, today),
+        "announcements": announcements(retail, today),
         "posts": portal,
     }
 
@@ -107,9 +113,15 @@ def _kinds(dice: Dice, returns: int) -> list[str]:
 def _channels(dice: Dice, kinds: Sequence[str]) -> list[str]:
     # the two that are dead are ACME's: a portal is told at once when it sends nonsense
     free = [position for position, kind in enumerate(kinds) if _OUTCOME[kind] != "dead"]
-    web = round(len(kinds) * (100 - _ACME_PERCENT) / 100)
-    chosen = set(dice.shuffled("channels", of=free)[:web])
-    return ["portal" if position in chosen else "acme" for position in range(len(kinds))]
+    web = round(len(kinds) * _PORTAL_PERCENT / 100)
+    shuffled = dice.shuffled("channels", of=free)
+    portal = set(shuffled[:web])
+    # EDIFACT has no word for a change of mind; an old order comes first, so that one is refused
+    sayable = [position for position in shuffled[web:] if kinds[position] != "late"]
+    old = [position for position in sayable if kinds[position] == "old"][:1]
+    retail = list(dict.fromkeys([*old, *sayable]))[: round(len(kinds) * _RETAIL_PERCENT / 100)]
+    channels = dict.fromkeys(portal, "portal") | dict.fromkeys(retail, "retail")
+    return [channels.get(position, "acme") for position in range(len(kinds))]
 
 
 def _truncated_last(drafts: list[_Draft]) -> list[_Draft]:
@@ -119,7 +131,9 @@ def _truncated_last(drafts: list[_Draft]) -> list[_Draft]:
 
 def _draft(dice: Dice, position: int, kind: str, channel: str, today: date) -> _Draft:
     mind = kind == "late" or (kind == "clear" and dice.chance(position, "mind", percent=_MIND_PERCENT))
-    reason = dice.pick(position, "reason", of=goods.CHANGES_OF_MIND[channel] if mind else goods.FAULTS)
+    mind = mind and channel in goods.CHANGES_OF_MIND
+    faults = goods.IN_EDIFACT if channel == "retail" else goods.FAULTS
+    reason = dice.pick(position, "reason", of=goods.CHANGES_OF_MIND[channel] if mind else faults)
     youngest, oldest = _AGES.get(kind, (3, 25 if mind else 300))
     requested = today - timedelta(days=1)  # never ahead of anybody's clock
     clock = time(6 + position % 3, dice.number(position, "minute", low=0, high=59), tzinfo=UTC)
@@ -205,6 +219,19 @@ def _notice(dice: Dice, draft: _Draft) -> dict[str, Any]:
     }
 
 
+def _announcement(draft: _Draft) -> dict[str, Any]:
+    return {
+        "claim": draft.id,
+        "po": draft.po,
+        "requested_at": draft.requested,
+        "reason": draft.reason.edifact,
+        "lines": [
+            {"sku": item.sku, "text": item.text.upper(), "quantity": returned}
+            for item, _, returned in draft.lines
+        ],
+    }
+
+
 def _post(dice: Dice, draft: _Draft) -> dict[str, Any]:
     """One request to the intake API: the key, the body, and how often it is sent."""
     body = {
@@ -224,7 +251,16 @@ def _post(dice: Dice, draft: _Draft) -> dict[str, Any]:
     return {"key": f"portal-{draft.id}", "body": body, "times": 2 if twice else 1, "conflict": False}
 
 
-def _truth(draft: _Draft) -> dict[str, Any]:
+def _tracked(dice: Dice, draft: _Draft) -> str | None:
+    """What the carrier tells of the parcel in: IFTSTA of the retailer's, 214 of some of ACME's."""
+    if _OUTCOME[draft.kind] != "approved" or draft.channel == "portal":
+        return None
+    if draft.channel == "retail":
+        return "IFTSTA"
+    return "214" if dice.chance(draft.position, "tracked", percent=_TRACKED_PERCENT) else None
+
+
+def _truth(dice: Dice, draft: _Draft) -> dict[str, Any]:
     outcome = _OUTCOME[draft.kind]
     lines = [
         {"line_no": number, "sku": item.sku, "quantity": str(returned), "unit_price": f"{item.price:.2f}"}
@@ -241,6 +277,8 @@ def _truth(draft: _Draft) -> dict[str, Any]:
         "why": draft.kind,
         "rmas": 1 if outcome == "approved" else 0,
         "response": _RESPONSE.get(outcome) if draft.channel == "acme" else None,
+        "instruction": _INSTRUCTION.get(outcome) if draft.channel == "retail" else None,
+        "tracked": _tracked(dice, draft),
         "value": f"{value:.2f}",
         "currency": draft.currency,
         "lines": lines,

@@ -46,6 +46,8 @@ def connections_of(ports: Mapping[str, Any]) -> dict[str, ConnectionFields]:
         "sap_s4": ("erp", _erp),
         "wms": ("wms", _wms),
         "acme_edi": ("sftp", _sftp),
+        "retail_edifact": ("retail", _sftp),
+        "carrier_edi": ("carrier", _sftp),
     }
     return {name: make(ports[part]) for name, (part, make) in makers.items() if part in ports}
 

@@ -17,7 +17,8 @@ def books(store: ErpStore) -> dict[str, Any]:
     """JSON-compatible; amounts and quantities are decimal text.
 
     Each section holds `count`, `by_key` (own key → document numbers), `duplicates` (keys with more than
-    one document). Returns and credits add `by_order`, movements add `quantity_by_material`.
+    one document). Returns and credits add `by_order`, credits `by_number` (number → order and amount) as
+    well, movements `quantity_by_material`.
     """
     returns = store.find(CUSTOMER_RETURN, limit=_ALL)
     movements = store.find(MATERIAL_DOCUMENT, limit=_ALL)
@@ -36,6 +37,7 @@ def books(store: ErpStore) -> dict[str, Any]:
         "credit_memos": {
             **_by_key(credits_, "PurchaseOrderByCustomer"),
             "by_order": _credits(credits_, order_of_return),
+            "by_number": _by_number(credits_, order_of_return),
         },
     }
 
@@ -86,6 +88,16 @@ def _credits(documents: Iterable[Stored], order_of_return: Mapping[str, str]) ->
     return {
         order: {"count": len(amounts), "amount": f"{sum(amounts, Decimal()):f}"}
         for order, amounts in found.items()
+    }
+
+
+def _by_number(documents: Iterable[Stored], order_of_return: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    return {
+        str(one.number): {
+            "order": order_of_return.get(_order(one), _order(one)),
+            "amount": f"{_amount(one):f}",
+        }
+        for one in documents
     }
 
 

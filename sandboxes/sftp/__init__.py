@@ -1,7 +1,7 @@
 """A trading partner's SFTP server: /outbox (partner → hub), /inbox (hub → partner), /archive.
 
-The hub signs in as `hub`, the partner's own system as `acme`; both see the same folders. Fault
-rules name operations instead of HTTP methods: LIST, READ, WRITE (opening), CLOSE (after an
+The hub signs in as `hub`, the partner's own system as `acme` (or as `users` says); both see the same
+folders. Fault rules name operations instead of HTTP methods: LIST, READ, WRITE (opening), CLOSE (after an
 upload), RENAME (with the new name), REMOVE, MKDIR, RMDIR, SETSTAT.
 """
 

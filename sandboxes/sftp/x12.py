@@ -1,9 +1,13 @@
-"""As much X12 as a trading partner's own system needs: segments, 997s and 180 responses; no checks."""
+"""As much X12 as a trading partner's own system needs: segments and what it is told in 997, 180, 812, 861.
+
+No checks. 214s are read too: that is what a carrier has said itself.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 _ISA = 106  # characters of an interchange header with its terminator
 
@@ -31,12 +35,31 @@ class Response:
 
 
 @dataclass(slots=True)
+class Credit:
+    """An 812: the credit memo it tells of and its amount; implied decimals are read."""
+
+    number: str  # BCD02
+    amount: Decimal = Decimal(0)  # BCD04
+
+
+@dataclass(slots=True)
+class Receipt:
+    """An 861: the receipt it tells of and how many pieces arrived."""
+
+    number: str  # BRA01
+    pieces: Decimal = Decimal(0)  # RCD02
+
+
+@dataclass(slots=True)
 class Interchange:
-    """One ISA … IEA with what we read out of it."""
+    """One ISA … IEA with what we read out of it. `shipments` are RMA numbers (L11 RZ), one per 214."""
 
     control: str
     acknowledgements: list[Acknowledgement] = field(default_factory=list)
     responses: list[Response] = field(default_factory=list)
+    credits: list[Credit] = field(default_factory=list)
+    receipts: list[Receipt] = field(default_factory=list)
+    shipments: list[str] = field(default_factory=list)
 
 
 def segments(text: str) -> Iterator[Segment]:
@@ -63,10 +86,8 @@ def read(text: str) -> list[Interchange]:
             found.append(Interchange(segment[13]))
         elif name == "ST":
             transaction = segment[1]
-        elif found and transaction == "997":
-            _acknowledge(found[-1], segment)
-        elif found and transaction == "180":
-            _respond(found[-1], segment)
+        elif found and transaction in _READERS:
+            _READERS[transaction](found[-1], segment)
     return found
 
 
@@ -95,3 +116,32 @@ def _respond(interchange: Interchange, segment: Segment) -> None:
             interchange.responses[-1].references.setdefault(qualifier, value)
         case _:
             pass
+
+
+def _credit(interchange: Interchange, segment: Segment) -> None:
+    match segment:
+        case ["BCD", _, number, _, amount, *_]:
+            interchange.credits.append(Credit(number, Decimal(amount).scaleb(-2)))
+        case _:
+            pass
+
+
+def _receive(interchange: Interchange, segment: Segment) -> None:
+    match segment:
+        case ["BRA", number, *_]:
+            interchange.receipts.append(Receipt(number))
+        case ["RCD", _, pieces, *_]:
+            interchange.receipts[-1].pieces += Decimal(pieces)
+        case _:
+            pass
+
+
+def _track(interchange: Interchange, segment: Segment) -> None:
+    match segment:
+        case ["L11", rma, "RZ", *_]:
+            interchange.shipments.append(rma)
+        case _:
+            pass
+
+
+_READERS = {"997": _acknowledge, "180": _respond, "812": _credit, "861": _receive, "214": _track}

@@ -13,8 +13,9 @@ def books(store: WmsStore) -> dict[str, Any]:
     """JSON-compatible; quantities are decimal text.
 
     `expected_receipts` gives `by_rma` (rma → times announced) and `quantities` (rma → sku → pieces);
-    a repeated PUT replaces and is no duplicate. `inspections` gives, by rma, what was inspected: each
-    `{id, lines}`. `unsaid` counts reports that are planned but not visible yet.
+    a repeated PUT replaces and is no duplicate. `receipts` gives, by rma, what arrived: receipt → pieces;
+    `inspections`, by rma, what was inspected: each `{id, lines}`. `unsaid` counts reports that are planned
+    but not visible yet.
     """
     announcements = store.announcements()
     expected = {one["rma"]: one["puts"] for one in announcements}
@@ -23,6 +24,11 @@ def books(store: WmsStore) -> dict[str, Any]:
     for one in inspections:
         lines = [{**line, "quantity": str(line["quantity"])} for line in one["lines"]]
         by_rma[one["rma"]].append({"id": one["inspection_id"], "lines": lines})
+    arrived: dict[str, dict[str, str]] = defaultdict(dict)
+    for one in receipts:
+        if one["rma"] is not None:
+            pieces = sum((Decimal(line["quantity"]) for line in one["lines"]), Decimal())
+            arrived[one["rma"]][one["receipt_id"]] = f"{pieces:f}"
     return {
         "expected_receipts": {
             "count": len(expected),
@@ -31,6 +37,7 @@ def books(store: WmsStore) -> dict[str, Any]:
         },
         "receipts": {
             "count": len(receipts),
+            "by_rma": dict(arrived),
             "without_rma": [one["receipt_id"] for one in receipts if one["rma"] is None],
             "said_again": [one["receipt_id"] for one in receipts if one["said"] > 1],
         },

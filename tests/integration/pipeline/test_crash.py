@@ -25,7 +25,7 @@ from hub.pipeline.rebuild import rebuild
 from hub.settings import Settings
 from sandboxes import fleet, scenario
 from sandboxes.audit import audit as partners_audit
-from sandboxes.play import partner, upload
+from sandboxes.outbox import partner, upload
 from tests.integration.conftest import World, connections
 from tests.integration.pipeline.crash_child import KILLED, Point, Work, run
 

@@ -258,7 +258,7 @@ def test_the_outage_closes_the_erp_while_files_go_on(tmp_path: Path, sandboxes: 
 def test_another_scenario_in_the_same_folder_is_refused(tmp_path: Path, sandboxes: Fleet) -> None:
     assert sandboxes.endpoints["seed"] == 3
     played(tmp_path, None)
-    with pytest.raises(play.PlayError, match="expected seed 3 and 41 returns, found seed 3 and 40"):
+    with pytest.raises(outbox.PlayError, match="expected seed 3 and 41 returns, found seed 3 and 40"):
         play.prepare(tmp_path, 41)
 
 
@@ -348,7 +348,7 @@ def test_auditing_a_folder_without_a_play_says_what_was_expected(tmp_path: Path)
 
 
 def test_uploads_go_through_a_temporary_name(sandboxes: Fleet) -> None:
-    with play.partner(sandboxes.endpoints) as sftp:
-        play.upload(sftp, "a.edi", "text")
+    with outbox.partner(sandboxes.endpoints) as sftp:
+        outbox.upload(sftp, "a.edi", "text")
         sftp.putfo(io.BytesIO(b"x"), "/outbox/.b.edi.tmp")
     assert sandboxes.sftp.books()["outbox"] == {"a.edi": 1}

@@ -1,0 +1,77 @@
+"""As much EDIFACT as a trading partner's own system needs: segments and what it is told in RETINS; no checks.
+
+IFTSTAs are read too: that is what a carrier has said itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+Segment = list[list[str]]
+"""Elements of components; the only component of the first element is the tag."""
+
+_USUAL = ":+.? '"
+
+
+@dataclass(slots=True)
+class Instruction:
+    """A RETINS: its own number, the announcement it answers and what it says about the goods."""
+
+    number: str  # BGM, 1004
+    announcement: str = ""  # RFF ARN
+    decisions: set[str] = field(default_factory=set)  # CDI, 7007: 12E, 17E
+
+
+@dataclass(slots=True)
+class Interchange:
+    """One UNB … UNZ with what we read out of it. `shipments` are RMA numbers (RFF CU), one per IFTSTA."""
+
+    reference: str
+    instructions: list[Instruction] = field(default_factory=list)
+    shipments: list[str] = field(default_factory=list)
+
+
+def segments(text: str) -> Iterator[Segment]:
+    """The segments of a file of one interchange; service characters are those of UNA, else the usual ones."""
+    signs = list(_USUAL)
+    if text.startswith("UNA"):
+        signs, text = list(text[3:9]), text[9:]
+    component, element, _, release, _, terminator = signs
+    segment: Segment = [[""]]
+    left = iter(text)
+    for sign in left:
+        if sign == release:
+            segment[-1][-1] += next(left, "")
+        elif sign == terminator:
+            yield segment
+            segment = [[""]]
+        elif sign == element:
+            segment.append([""])
+        elif sign == component:
+            segment[-1].append("")
+        elif sign not in "\r\n":
+            segment[-1][-1] += sign
+
+
+def read(text: str) -> list[Interchange]:
+    """All interchanges of a file."""
+    found: list[Interchange] = []
+    kind = ""
+    for segment in segments(text):
+        match segment:
+            case [["UNB"], _, _, _, _, [reference, *_], *_]:
+                found.append(Interchange(reference))
+            case [["UNH"], _, [kind, *_], *_]:
+                pass
+            case [["BGM"], _, [number, *_], *_] if kind == "RETINS":
+                found[-1].instructions.append(Instruction(number))
+            case [["RFF"], ["ARN", announcement, *_], *_] if kind == "RETINS":
+                found[-1].instructions[-1].announcement = announcement
+            case [["CDI"], _, [decision, *_], *_] if kind == "RETINS":
+                found[-1].instructions[-1].decisions.add(decision)
+            case [["RFF"], ["CU", rma, *_], *_] if kind == "IFTSTA":
+                found[-1].shipments.append(rma)
+            case _:
+                pass
+    return found
