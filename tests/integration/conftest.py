@@ -21,8 +21,10 @@ from sandboxes.fleet import Fleet
 
 
 def connections(endpoints: dict[str, Any]) -> dict[str, Connection]:
-    erp, wms, sftp = endpoints["erp"], endpoints["wms"], endpoints["sftp"]
+    erp, wms = endpoints["erp"], endpoints["wms"]
+    servers = {"acme_edi": "sftp", "retail_edifact": "retail", "carrier_edi": "carrier"}
     return {
+        **{name: _files(name, endpoints[partner]) for name, partner in servers.items()},
         "sap_s4": Connection(
             id="sap_s4",
             host=erp["host"],
@@ -34,15 +36,18 @@ def connections(endpoints: dict[str, Any]) -> dict[str, Connection]:
         "wms": Connection(
             id="wms", host=wms["host"], port=wms["port"], schema="http", extra={"token": wms["token"]}
         ),
-        "acme_edi": Connection(
-            id="acme_edi",
-            host=sftp["host"],
-            port=sftp["port"],
-            login=sftp["login"],
-            password=sftp["password"],
-            extra={"host_key": sftp["host_key"]},
-        ),
     }
+
+
+def _files(name: str, partner: dict[str, Any]) -> Connection:
+    return Connection(
+        id=name,
+        host=partner["host"],
+        port=partner["port"],
+        login=partner["login"],
+        password=partner["password"],
+        extra={"host_key": partner["host_key"]},
+    )
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandboxes import fleet, goods, play
+from sandboxes import fleet, goods, outbox, play
 from sandboxes.audit import audit
 from sandboxes.erp.entities import CREDIT_MEMO_REQUEST, CUSTOMER_RETURN, MATERIAL_DOCUMENT
 from sandboxes.faults import FaultPlan

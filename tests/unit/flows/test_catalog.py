@@ -17,14 +17,24 @@ def problems(project: Path) -> list[str]:
 
 def test_the_project_itself_loads() -> None:
     catalog = load_catalog(PROJECT)
-    assert set(catalog.systems) == {"acme_edi", "portal", "sap_s4", "warehouse_files", "wms"}
+    assert set(catalog.systems) == {
+        "acme_edi",
+        "carrier_edi",
+        "portal",
+        "retail_edifact",
+        "sap_s4",
+        "warehouse_files",
+        "wms",
+    }
     assert set(catalog.intake) == {
         "acme_returns_in",
+        "carrier_214_in",
+        "retail_returns_in",
         "portal_returns_in",
         "wms_receipts_in",
         "wms_inspections_in",
     }
-    assert set(catalog.targets()) == {"acme_edi", "sap_s4", "wms"}
+    assert set(catalog.targets()) == {"acme_edi", "carrier_edi", "retail_edifact", "sap_s4", "wms"}
     assert [flow.flow for flow in catalog.subscriptions["disposition.decided"]] == [
         "erp_credit_memo",
         "erp_goods_movement",

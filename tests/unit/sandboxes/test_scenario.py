@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.codecs.registry import codec
 from sandboxes import goods, scenario
 from sandboxes.sftp.x12 import segments
 
@@ -37,10 +38,42 @@ def test_a_scenario_too_small_for_all_cases_is_refused() -> None:
         scenario.build(1, 5)
 
 
-def test_seven_of_ten_come_from_acme_and_the_rest_through_the_portal() -> None:
+def test_six_of_ten_come_from_acme_three_through_the_portal_and_one_from_the_retailer() -> None:
     channels = Counter(one["channel"] for one in STORY["returns"])
-    assert channels == {"acme": 224, "portal": 96}
+    assert channels == {"acme": 192, "portal": 96, "retail": 32}
     assert len(STORY["posts"]) == 96
+
+
+@pytest.mark.parametrize("returns", [scenario.FEWEST, 60, 320])
+def test_the_retailer_is_told_yes_and_no(returns: int) -> None:
+    story = scenario.build(1, returns, DAY)
+    instructions = {one["instruction"] for one in story["returns"] if one["channel"] == "retail"}
+    assert {"12E", "17E"} <= instructions
+
+
+def test_each_announcement_stands_in_one_message_of_one_file() -> None:
+    told = [claim for file in STORY["announcements"] for claim in file["claims"]]
+    assert sorted(told) == sorted(one["id"] for one in STORY["returns"] if one["channel"] == "retail")
+    assert {file["text"][:3] for file in STORY["announcements"]} == {"UNA", "UNB"}
+
+
+def test_announcements_are_sound_edifact_of_the_hubs_own_guide() -> None:
+    for file in STORY["announcements"]:
+        decoded = codec("edifact/retann-d96a").decode(file["text"].encode("ascii"))
+        records = list(decoded.records)
+        assert [record.tree["BGM"]["02"] for record in records if isinstance(record.tree, dict)] == file[
+            "claims"
+        ]
+        assert [record.findings for record in records] == [()] * len(records)
+        assert list(decoded.findings) == []
+
+
+def test_only_parcels_of_approved_returns_travel() -> None:
+    tracked = {one["outcome"] for one in STORY["returns"] if one["tracked"]}
+    kinds = Counter(one["tracked"] for one in STORY["returns"])
+    assert tracked == {"approved"}
+    assert kinds["214"] >= 20
+    assert kinds["IFTSTA"] >= 20
 
 
 def test_each_notice_stands_in_one_transaction_and_one_file_is_sent_twice() -> None:
@@ -67,7 +100,8 @@ def test_files_are_sound_x12_except_for_the_last_one_which_is_cut_in_its_last_tr
         assert ids["ST"] == ids["SE"] == sum(len(group["transactions"]) for group in file["groups"])
         assert all(len(line) == 106 for line in file["text"].split("\n") if line.startswith("ISA"))
     ids = Counter(segment[0] for segment in segments(cut["text"]))
-    assert (ids["ST"] - ids["SE"], ids["GE"], ids["IEA"]) == (1, 0, 0)
+    complete = len(cut["groups"]) - 1
+    assert (ids["ST"] - ids["SE"], ids["GE"], ids["IEA"]) == (1, complete, complete)
     truth = {one["id"]: one["why"] for one in STORY["returns"]}
     assert truth[list(cut["groups"][-1]["transactions"].values())[-1]] == "truncated"
 
@@ -115,6 +149,8 @@ def test_reason_codes_mean_the_same_in_the_crosswalk_of_the_hub() -> None:
     lines = [line for line in table.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
     rows = {row["canonical"]: row for row in csv.DictReader(lines)}
     minds = [reason for reasons in goods.CHANGES_OF_MIND.values() for reason in reasons]
+    assert goods.IN_EDIFACT
+    assert all(reason.edifact in rows[reason.name]["edifact"].split(" ") for reason in goods.IN_EDIFACT)
     for reason in (*goods.FAULTS, *minds):
         assert rows[reason.name]["x12"].split(" ")[0] == reason.x12
         assert rows[reason.name]["portal"] == reason.portal
