@@ -20,13 +20,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandboxes import fleet, goods, outbox, play
+from sandboxes import carriers, fleet, goods, outbox, play
 from sandboxes.audit import audit
 from sandboxes.erp.entities import CREDIT_MEMO_REQUEST, CUSTOMER_RETURN, MATERIAL_DOCUMENT
 from sandboxes.faults import FaultPlan
 from sandboxes.fleet import Fleet
 from sandboxes.portal import KeyRefusedError, Portal, PortalBook
 from sandboxes.serving import HttpServer
+from sandboxes.sftp import Sftp
 
 RETURNS = 40
 AT_ONCE = {"arrives": (0.0, 0.0), "inspects": (0.0, 0.0), "repeated": 0}
@@ -70,6 +71,7 @@ def sandboxes(tmp_path: Path) -> Iterator[Fleet]:
 def options(directory: Path, hub: Hub | None, **changed: Any) -> play.Options:
     url = hub.server.url if hub else ""
     given = {"returns": RETURNS, "outage": 0.0, "pace": 0.0, "patience": 20.0, "faults": False, **changed}
+    given = {"carriers": False, **given}  # they wait for answers that come only after the play here
     return play.Options(directory=directory, hub=url, api_key="good", **given)
 
 
@@ -94,10 +96,36 @@ def work_as_a_perfect_hub(directory: Path, sandboxes: Fleet) -> None:
             settle(sandboxes, truth[rma], report)
     for file in story["files"]:
         for group in file["groups"]:
-            acknowledge(sandboxes, group["control"], group["statuses"][0])
+            acknowledge(sandboxes.sftp, group["control"], group["statuses"][0])
     for one in story["returns"]:
         if one["response"]:
-            respond(sandboxes, one["id"], one["response"])
+            respond(sandboxes, one["id"], one["response"], rmas.get(one["id"], ""))
+        if one["instruction"]:
+            instruct(sandboxes, one["id"], one["instruction"], rmas.get(one["id"], "none"))
+    acme = {rmas[one["id"]]: one["order"] for one in story["returns"] if one["rmas"] and one["response"]}
+    tell_acme(sandboxes, acme)
+    follow_parcels(sandboxes, story)
+
+
+def tell_acme(sandboxes: Fleet, acme: dict[str, str]) -> None:
+    """861 and 812 of everything that concerns ACME's returns, RMA number to order."""
+    for rma in acme:
+        for number, pieces in sandboxes.wms.books()["receipts"]["by_rma"].get(rma, {}).items():
+            write(sandboxes.sftp, f"861_{number}.edi", f"ST*861*1~BRA*{number}*1~RCD**{pieces}*EA~SE*4*1~")
+    for number, memo in sandboxes.erp.books()["credit_memos"]["by_number"].items():
+        if memo["order"] in acme.values():
+            cents = f"{Decimal(memo['amount']) * 100:.0f}"
+            write(sandboxes.sftp, f"812_{number}.edi", f"ST*812*1~BCD*1*{number}*H*{cents}*C~SE*3*1~")
+
+
+def follow_parcels(sandboxes: Fleet, story: dict[str, Any]) -> None:
+    """Let the carrier tell of its parcels, take its files and the retailer's, and acknowledge 214s."""
+    carriers.carry(sandboxes.endpoints, story, lambda _: None, quiet=5)
+    for group in carriers.GROUPS:
+        acknowledge(sandboxes.carrier, group, "A")
+    for partner in (sandboxes.carrier, sandboxes.retail):
+        for file in (partner.root / "outbox").iterdir():
+            file.rename(partner.root / "archive" / file.name)
 
 
 def authorize(sandboxes: Fleet, one: dict[str, Any]) -> str:
@@ -136,18 +164,26 @@ def credit(sandboxes: Fleet, key: str, order: str, amount: str) -> None:
     sandboxes.erp.store.create(CREDIT_MEMO_REQUEST, {**head, **links})
 
 
-def write(sandboxes: Fleet, name: str, text: str) -> None:
+def write(partner: Sftp, name: str, text: str) -> None:
     parties = f"ZZ*{'RETURNSHUB':<15}*ZZ*{'ACME':<15}"
     isa = f"ISA*00*{'':10}*00*{'':10}*{parties}*261120*0930*U*00401*000000001*0*P*>~"
-    (sandboxes.sftp.root / "inbox" / name).write_text(f"{isa}{text}IEA*1*000000001~")
+    (partner.root / "inbox" / name).write_text(f"{isa}{text}IEA*1*000000001~")
 
 
-def acknowledge(sandboxes: Fleet, control: str, status: str) -> None:
-    write(sandboxes, f"997_{control}.edi", f"ST*997*0001~AK1*AN*{control}~AK9*{status}*1*1*1~SE*4*0001~")
+def acknowledge(partner: Sftp, control: str, status: str) -> None:
+    write(partner, f"997_{control}.edi", f"ST*997*0001~AK1*AN*{control}~AK9*{status}*1*1*1~SE*4*0001~")
 
 
-def respond(sandboxes: Fleet, claim: str, decision: str) -> None:
-    write(sandboxes, f"180_{claim}.edi", f"ST*180*0001~BGN*11*{claim}~RDR*{decision}~SE*4*0001~")
+def respond(sandboxes: Fleet, claim: str, decision: str, rma: str) -> None:
+    reference = f"N9*RZ*{rma}~" if rma else ""
+    text = f"ST*180*0001~BGN*11*{claim}~RDR*{decision}~{reference}SE*4*0001~"
+    write(sandboxes.sftp, f"180_{claim}.edi", text)
+
+
+def instruct(sandboxes: Fleet, claim: str, decision: str, number: str, name: str = "") -> None:
+    message = f"UNH+1+RETINS:D:96A'BGM+71E+{number}'RFF+ARN:{claim}'CDI+3E+{decision}'UNT+5+1'"
+    text = f"UNB+UNOC:3+1+2+261120:0930+1'{message}UNZ+1+1'"
+    (sandboxes.retail.root / "inbox" / (name or f"RETINS_{claim}.edi")).write_text(text)
 
 
 def test_the_audit_agrees_when_everything_happened_once(tmp_path: Path, sandboxes: Fleet, hub: Hub) -> None:
@@ -183,8 +219,8 @@ def test_the_audit_finds_what_was_doubled_even_under_another_key(
     one = approved(tmp_path, sandboxes, credited=True)
     authorize(sandboxes, {**one, "id": "another key"})
     credit(sandboxes, "yet another", one["order"], "1.00")
-    respond(sandboxes, one["id"], "RA")
-    write(sandboxes, "180_again.edi", f"ST*180*0001~BGN*11*{one['id']}~RDR*RA~SE*4*0001~")
+    respond(sandboxes, one["id"], "RA", "")
+    write(sandboxes.sftp, "180_again.edi", f"ST*180*0001~BGN*11*{one['id']}~RDR*RA~SE*4*0001~")
     doubled = audit(tmp_path).doubled
     assert any(text.startswith(f"ERP customer returns of {one['id']}") for text in doubled)
     assert any(text.startswith(f"ERP credit for {one['id']}") for text in doubled)
@@ -218,6 +254,48 @@ def test_the_audit_finds_what_is_missing(tmp_path: Path, sandboxes: Fleet, hub: 
     missing = audit(tmp_path).missing
     for start in ("ERP customer returns", "ERP stock movements", "ERP credit for", "ACME 997 for group 1001"):
         assert any(text.startswith(start) for text in missing)
+
+
+def test_the_audit_finds_what_file_partners_were_told_twice_wrongly_or_not(
+    tmp_path: Path, sandboxes: Fleet, hub: Hub
+) -> None:
+    played(tmp_path, hub)
+    work_as_a_perfect_hub(tmp_path, sandboxes)
+    story = play.prepare(tmp_path, RETURNS)
+    announced = next(one for one in story["returns"] if one["instruction"] == "12E")
+    instruct(sandboxes, announced["id"], "17E", "1", name="RETINS_other.edi")
+    inbox = sandboxes.sftp.root / "inbox"
+    lost, changed, *_ = sorted(inbox.glob("812_*"))
+    lost.unlink()
+    changed.write_text(changed.read_text().replace("*C~", "0*C~"))
+    receipt = next(iter(sorted(inbox.glob("861_*"))))
+    (inbox / "861_again.edi").write_text(receipt.read_text())
+    acknowledge(sandboxes.carrier, carriers.GROUPS[0], "R")
+    (sandboxes.carrier.root / "outbox" / "late.edi").write_text("")
+    found = audit(tmp_path)
+    assert one_starts(found.doubled, f"retailer RETINS for {announced['id']}")
+    assert one_starts(found.unexpected, f"retailer RETINS for {announced['id']}: expected 12E, found 17E")
+    assert one_starts(found.missing, "ACME 812 for credit memo")
+    assert one_starts(found.unexpected, "ACME 812 for credit memo")
+    assert one_starts(found.doubled, "ACME 861 for receipt")
+    assert one_starts(found.unexpected, "carrier 997 for group 3001: expected A, found R")
+    assert one_starts(found.missing, "carrier file late.edi")
+
+
+def one_starts(sentences: list[str], start: str) -> bool:
+    return sum(sentence.startswith(start) for sentence in sentences) == 1
+
+
+def test_the_audit_finds_parcels_that_the_carrier_never_told_of(
+    tmp_path: Path, sandboxes: Fleet, hub: Hub
+) -> None:
+    played(tmp_path, hub)
+    work_as_a_perfect_hub(tmp_path, sandboxes)
+    for file in (sandboxes.carrier.root / "archive").iterdir():
+        file.unlink()
+    missing = audit(tmp_path).missing
+    assert any(sentence.startswith("carrier 214 for RMA") for sentence in missing)
+    assert any(sentence.startswith("carrier IFTSTA for RMA") for sentence in missing)
 
 
 def test_playing_again_sends_nothing_twice(tmp_path: Path, sandboxes: Fleet, hub: Hub) -> None:
@@ -264,7 +342,13 @@ def test_another_scenario_in_the_same_folder_is_refused(tmp_path: Path, sandboxe
 
 def test_the_fault_plan_is_understood_by_every_sandbox(tmp_path: Path, sandboxes: Fleet) -> None:
     steps = played(tmp_path, None, faults=True)
-    assert {step["sandbox"] for step in steps if step["step"] == "faults"} == {"erp", "wms", "sftp"}
+    assert {step["sandbox"] for step in steps if step["step"] == "faults"} == {
+        "erp",
+        "wms",
+        "sftp",
+        "retail",
+        "carrier",
+    }
     assert sandboxes.erp.faults.rules
 
 
