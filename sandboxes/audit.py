@@ -80,8 +80,9 @@ def compare(story: Scenario, books: AllBooks) -> Audit:
     _movements(found, books)
     _credits(found, story, books)
     audit_files.acme(found, story, books.sftp)
-    audit_files.told(found, _due_at(story, books, "acme"), books.sftp)
+    audit_files.told(found, "ACME", _due_at(story, books, "acme"), books.sftp)
     audit_files.retailer(found, story, books.retail)
+    audit_files.told(found, "retailer", _due_at(story, books, "retail"), books.retail)
     audit_files.carrier(found, _tracked(story, books), books.carrier)
     _portal(found, story, books.portal)
     return found

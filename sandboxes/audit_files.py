@@ -56,11 +56,13 @@ def _response(found: Audit, one: Mapping[str, Any], told: list[dict[str, Any]]) 
             )
 
 
-def told(found: Audit, due: Due, books: Books) -> None:
-    """ACME was told of each receipt (861) and each credit (812) once, with the right number."""
-    _each_once(found, "ACME 861 for receipt", due.receipts, books["receipts"], "pieces")
-    _each_once(found, "ACME 812 for credit memo", due.credits, books["credits"], "amount")
-    found.counts |= {"receipts_told": len(books["receipts"]), "credits_told": len(books["credits"])}
+def told(found: Audit, who: str, due: Due, books: Books) -> None:
+    """A partner was told of each receipt (861, RECADV) and credit (812, INVOIC) once, and rightly."""
+    _each_once(found, f"{who} receiving advice", due.receipts, books["receipts"], "pieces")
+    _each_once(found, f"{who} credit note", due.credits, books["credits"], "amount")
+    for name in ("receipts", "credits"):
+        known = f"{name}_told"
+        found.counts[known] = found.counts.get(known, 0) + len(books[name])
 
 
 def _each_once(found: Audit, what: str, due: Mapping[str, str], heard: Books, unit: str) -> None:

@@ -112,9 +112,11 @@ def may_vanish(target: Target) -> bool:
         return _optional(target.expression)
     if isinstance(target, Repeat):
         return _optional(target.source.expression)
+    if isinstance(target, Listing) and any(is_constant(item) for item in target.items):
+        return False  # such an item of a list stays
     children = [child for _, child in target.fields] if isinstance(target, Group) else list(target.items)
     from_source = [child for child in children if not is_constant(child)]
-    return bool(from_source) and all(may_vanish(child) for child in from_source) and len(from_source) > 0
+    return bool(from_source) and all(may_vanish(child) for child in from_source)
 
 
 def _optional(expression: Expression) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sandboxes.sftp import edifact, x12
+from sandboxes.sftp.documents import Credit, Receipt
 from sandboxes.sftp.journal import Journal, finished
 
 Told = dict[str, list[dict[str, Any]]]
@@ -46,16 +47,20 @@ class _Inbox:
         for response in interchange.responses:
             told = {"file": file, "decision": response.decision, "purpose": response.purpose}
             self.responses[response.claim].append({**told, "references": response.references})
-        for credit in interchange.credits:
-            self.credits[credit.number].append({"file": file, "amount": f"{credit.amount:f}"})
-        for receipt in interchange.receipts:
-            self.receipts[receipt.number].append({"file": file, "pieces": f"{receipt.pieces:f}"})
+        self._add(file, interchange.credits, interchange.receipts)
 
     def add_edifact(self, file: str, interchange: edifact.Interchange) -> None:
         """Enter what an interchange says."""
         for one in interchange.instructions:
             told = {"file": file, "number": one.number, "decisions": sorted(one.decisions)}
             self.instructions[one.announcement].append(told)
+        self._add(file, interchange.credits, interchange.receipts)
+
+    def _add(self, file: str, credits_: list[Credit], receipts: list[Receipt]) -> None:
+        for credit in credits_:
+            self.credits[credit.number].append({"file": file, "amount": f"{credit.amount:f}"})
+        for receipt in receipts:
+            self.receipts[receipt.number].append({"file": file, "pieces": f"{receipt.pieces:f}"})
 
 
 def books(root: Path, journal: Journal) -> dict[str, Any]:

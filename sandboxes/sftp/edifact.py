@@ -1,12 +1,15 @@
-"""As much EDIFACT as a trading partner's own system needs: segments and what it is told in RETINS; no checks.
+"""As much EDIFACT as a trading partner's own system needs: what it is told in RETINS, RECADV and INVOIC.
 
-IFTSTAs are read too: that is what a carrier has said itself.
+No checks. IFTSTAs are read too: that is what a carrier has said itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
+
+from sandboxes.sftp.documents import Credit, Receipt
 
 Segment = list[list[str]]
 """Elements of components; the only component of the first element is the tag."""
@@ -29,6 +32,8 @@ class Interchange:
 
     reference: str
     instructions: list[Instruction] = field(default_factory=list)
+    credits: list[Credit] = field(default_factory=list)
+    receipts: list[Receipt] = field(default_factory=list)
     shipments: list[str] = field(default_factory=list)
 
 
@@ -64,14 +69,51 @@ def read(text: str) -> list[Interchange]:
                 found.append(Interchange(reference))
             case [["UNH"], _, [kind, *_], *_]:
                 pass
-            case [["BGM"], _, [number, *_], *_] if kind == "RETINS":
-                found[-1].instructions.append(Instruction(number))
-            case [["RFF"], ["ARN", announcement, *_], *_] if kind == "RETINS":
-                found[-1].instructions[-1].announcement = announcement
-            case [["CDI"], _, [decision, *_], *_] if kind == "RETINS":
-                found[-1].instructions[-1].decisions.add(decision)
-            case [["RFF"], ["CU", rma, *_], *_] if kind == "IFTSTA":
-                found[-1].shipments.append(rma)
+            case _ if found and kind in _READERS:
+                _READERS[kind](found[-1], segment)
             case _:
                 pass
     return found
+
+
+def _instruct(interchange: Interchange, segment: Segment) -> None:
+    match segment:
+        case [["BGM"], _, [number, *_], *_]:
+            interchange.instructions.append(Instruction(number))
+        case [["RFF"], ["ARN", announcement, *_], *_]:
+            interchange.instructions[-1].announcement = announcement
+        case [["CDI"], _, [decision, *_], *_]:
+            interchange.instructions[-1].decisions.add(decision)
+        case _:
+            pass
+
+
+def _credit(interchange: Interchange, segment: Segment) -> None:
+    match segment:
+        case [["BGM"], _, [number, *_], *_]:
+            interchange.credits.append(Credit(number))
+        case [["MOA"], ["86", amount, *_], *_]:
+            interchange.credits[-1].amount = Decimal(amount)
+        case _:
+            pass
+
+
+def _receive(interchange: Interchange, segment: Segment) -> None:
+    match segment:
+        case [["BGM"], _, [number, *_], *_]:
+            interchange.receipts.append(Receipt(number))
+        case [["QTY"], ["48", pieces, *_], *_]:
+            interchange.receipts[-1].pieces += Decimal(pieces)
+        case _:
+            pass
+
+
+def _track(interchange: Interchange, segment: Segment) -> None:
+    match segment:
+        case [["RFF"], ["CU", rma, *_], *_]:
+            interchange.shipments.append(rma)
+        case _:
+            pass
+
+
+_READERS = {"RETINS": _instruct, "INVOIC": _credit, "RECADV": _receive, "IFTSTA": _track}

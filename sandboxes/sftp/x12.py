@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from sandboxes.sftp.documents import Credit, Receipt
+
 _ISA = 106  # characters of an interchange header with its terminator
 
 Segment = list[str]
@@ -32,22 +34,6 @@ class Response:
     purpose: str = ""  # BGN01
     decision: str = ""  # RDR01: RA, RD
     references: dict[str, str] = field(default_factory=dict)  # N9 qualifier → value
-
-
-@dataclass(slots=True)
-class Credit:
-    """An 812: the credit memo it tells of and its amount; implied decimals are read."""
-
-    number: str  # BCD02
-    amount: Decimal = Decimal(0)  # BCD04
-
-
-@dataclass(slots=True)
-class Receipt:
-    """An 861: the receipt it tells of and how many pieces arrived."""
-
-    number: str  # BRA01
-    pieces: Decimal = Decimal(0)  # RCD02
 
 
 @dataclass(slots=True)

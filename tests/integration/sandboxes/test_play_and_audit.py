@@ -102,20 +102,38 @@ def work_as_a_perfect_hub(directory: Path, sandboxes: Fleet) -> None:
             respond(sandboxes, one["id"], one["response"], rmas.get(one["id"], ""))
         if one["instruction"]:
             instruct(sandboxes, one["id"], one["instruction"], rmas.get(one["id"], "none"))
-    acme = {rmas[one["id"]]: one["order"] for one in story["returns"] if one["rmas"] and one["response"]}
-    tell_acme(sandboxes, acme)
+    for channel, tell in (("acme", tell_acme), ("retail", tell_retailer)):
+        told = [one for one in story["returns"] if one["rmas"] and one["channel"] == channel]
+        tell(sandboxes, *news(sandboxes, {rmas[one["id"]]: one["order"] for one in told}))
     follow_parcels(sandboxes, story)
 
 
-def tell_acme(sandboxes: Fleet, acme: dict[str, str]) -> None:
-    """861 and 812 of everything that concerns ACME's returns, RMA number to order."""
-    for rma in acme:
-        for number, pieces in sandboxes.wms.books()["receipts"]["by_rma"].get(rma, {}).items():
-            write(sandboxes.sftp, f"861_{number}.edi", f"ST*861*1~BRA*{number}*1~RCD**{pieces}*EA~SE*4*1~")
-    for number, memo in sandboxes.erp.books()["credit_memos"]["by_number"].items():
-        if memo["order"] in acme.values():
-            cents = f"{Decimal(memo['amount']) * 100:.0f}"
-            write(sandboxes.sftp, f"812_{number}.edi", f"ST*812*1~BCD*1*{number}*H*{cents}*C~SE*3*1~")
+News = dict[str, str]
+
+
+def news(sandboxes: Fleet, returns: dict[str, str]) -> tuple[News, News]:
+    """Receipts with their pieces and credit memos with their amounts of returns, RMA number to order."""
+    receipts = sandboxes.wms.books()["receipts"]["by_rma"]
+    memos = sandboxes.erp.books()["credit_memos"]["by_number"]
+    return (
+        {number: pieces for rma in returns for number, pieces in receipts.get(rma, {}).items()},
+        {number: memo["amount"] for number, memo in memos.items() if memo["order"] in returns.values()},
+    )
+
+
+def tell_acme(sandboxes: Fleet, receipts: News, credits_: News) -> None:
+    for number, pieces in receipts.items():
+        write(sandboxes.sftp, f"861_{number}.edi", f"ST*861*1~BRA*{number}*1~RCD**{pieces}*EA~SE*4*1~")
+    for number, amount in credits_.items():
+        cents = f"{Decimal(amount) * 100:.0f}"
+        write(sandboxes.sftp, f"812_{number}.edi", f"ST*812*1~BCD*1*{number}*H*{cents}*C~SE*3*1~")
+
+
+def tell_retailer(sandboxes: Fleet, receipts: News, credits_: News) -> None:
+    for number, pieces in receipts.items():
+        message(sandboxes, f"RECADV_{number}.edi", "RECADV", f"BGM+632+{number}'QTY+48:{pieces}'")
+    for number, amount in credits_.items():
+        message(sandboxes, f"INVOIC_{number}.edi", "INVOIC", f"BGM+381+{number}'MOA+86:{amount}'")
 
 
 def follow_parcels(sandboxes: Fleet, story: dict[str, Any]) -> None:
@@ -181,9 +199,13 @@ def respond(sandboxes: Fleet, claim: str, decision: str, rma: str) -> None:
 
 
 def instruct(sandboxes: Fleet, claim: str, decision: str, number: str, name: str = "") -> None:
-    message = f"UNH+1+RETINS:D:96A'BGM+71E+{number}'RFF+ARN:{claim}'CDI+3E+{decision}'UNT+5+1'"
-    text = f"UNB+UNOC:3+1+2+261120:0930+1'{message}UNZ+1+1'"
-    (sandboxes.retail.root / "inbox" / (name or f"RETINS_{claim}.edi")).write_text(text)
+    body = f"BGM+71E+{number}'RFF+ARN:{claim}'CDI+3E+{decision}'"
+    message(sandboxes, name or f"RETINS_{claim}.edi", "RETINS", body)
+
+
+def message(sandboxes: Fleet, name: str, kind: str, body: str) -> None:
+    text = f"UNB+UNOC:3+1+2+261120:0930+1'UNH+1+{kind}:D:96A'{body}UNT+9+1'UNZ+1+1'"
+    (sandboxes.retail.root / "inbox" / name).write_text(text)
 
 
 def test_the_audit_agrees_when_everything_happened_once(tmp_path: Path, sandboxes: Fleet, hub: Hub) -> None:
@@ -275,9 +297,9 @@ def test_the_audit_finds_what_file_partners_were_told_twice_wrongly_or_not(
     found = audit(tmp_path)
     assert one_starts(found.doubled, f"retailer RETINS for {announced['id']}")
     assert one_starts(found.unexpected, f"retailer RETINS for {announced['id']}: expected 12E, found 17E")
-    assert one_starts(found.missing, "ACME 812 for credit memo")
-    assert one_starts(found.unexpected, "ACME 812 for credit memo")
-    assert one_starts(found.doubled, "ACME 861 for receipt")
+    assert one_starts(found.missing, "ACME credit note")
+    assert one_starts(found.unexpected, "ACME credit note")
+    assert one_starts(found.doubled, "ACME receiving advice")
     assert one_starts(found.unexpected, "carrier 997 for group 3001: expected A, found R")
     assert one_starts(found.missing, "carrier file late.edi")
 

@@ -20,6 +20,7 @@ def test_the_project_itself_loads() -> None:
     assert set(catalog.systems) == {
         "acme_edi",
         "carrier_edi",
+        "carrier_edifact",
         "portal",
         "retail_edifact",
         "sap_s4",
@@ -29,6 +30,7 @@ def test_the_project_itself_loads() -> None:
     assert set(catalog.intake) == {
         "acme_returns_in",
         "carrier_214_in",
+        "carrier_iftsta_in",
         "retail_returns_in",
         "portal_returns_in",
         "wms_receipts_in",
