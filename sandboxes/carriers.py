@@ -27,7 +27,7 @@ GROUPS = tuple(str(control) for control in _CONTROL.values())
 
 
 @dataclass(frozen=True, slots=True)
-class _Parcel:
+class Parcel:
     """A parcel: its own number, what its sender calls the return, and the RMA number on its label."""
 
     number: str
@@ -45,9 +45,9 @@ def carry(endpoints: Endpoints, story: Scenario, tell: Tell, quiet: float) -> No
         if len(now) > len(known):
             known, changed = now, time.monotonic()
         time.sleep(_LOOK_EVERY)
-    for kind, write in (("214", _x12), ("IFTSTA", _edifact)):
+    for kind, write in (("214", write_x12), ("IFTSTA", write_edifact)):
         parcels = [
-            _Parcel(f"PRO{4410000 + number}", claim, known[claim])
+            Parcel(f"PRO{4410000 + number}", claim, known[claim])
             for number, (claim, told) in enumerate(tracked.items(), start=1)
             if told == kind and claim in known
         ]
@@ -72,7 +72,8 @@ def _rma_numbers(endpoints: Endpoints) -> Mapping[str, str]:
     return {claim: rma for claim, rma in (answers | instructions).items() if rma}
 
 
-def _x12(event: str, parcels: Sequence[_Parcel], now: datetime) -> str:
+def write_x12(event: str, parcels: Sequence[Parcel], now: datetime) -> str:
+    """One interchange with a 214 per parcel: `picked_up` or `delivered`, just now."""
     control, moment = _CONTROL[event], now.astimezone(_NEW_YORK)
     day, clock = f"{moment:%Y%m%d}", f"{moment:%H%M}"
     parties = f"02*{CARRIER:<15}*ZZ*{'RETURNSHUB':<15}"
@@ -92,7 +93,8 @@ def _x12(event: str, parcels: Sequence[_Parcel], now: datetime) -> str:
     return _lines([*segments, f"GE*{len(parcels)}*{control}", f"IEA*1*{control:09d}"], "~")
 
 
-def _edifact(event: str, parcels: Sequence[_Parcel], now: datetime) -> str:
+def write_edifact(event: str, parcels: Sequence[Parcel], now: datetime) -> str:
+    """The same as an IFTSTA per parcel."""
     reference, moment = str(_CONTROL[event]), now.astimezone(_BERLIN)
     segments = [f"UNB+UNOC:3+{CARRIER}+4299999000018:14+{moment:%y%m%d}:{moment:%H%M}+{reference}++IFTSTA"]
     for number, parcel in enumerate(parcels, start=1):
