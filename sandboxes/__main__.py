@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     player.add_argument("--pace", type=float, default=1.0, help="seconds between files (1)")
     player.add_argument(
-        "--patience", type=float, default=900.0, help="seconds a post waits for an answer (900)"
+        "--patience", type=float, default=900.0, help="seconds a post and a carrier wait (900)"
     )
     player.add_argument("--no-faults", action="store_true", help="everything works, except for the outage")
 

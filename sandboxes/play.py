@@ -20,13 +20,13 @@ from sandboxes.portal import Portal, PortalBook
 from sandboxes.scenario import Scenario
 
 ODATA = "/sap/opu/odata/sap"
-_PATIENCE_OF_CARRIERS = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """How to play. `outage` and `pace` are seconds: the ERP's absence, and the pause between files.
 
+    `patience` is how many seconds a post waits for an answer, and the carrier for the next RMA number.
     `carriers`: parcels travel once their senders know their RMA numbers; without a hub nothing travels.
     """
 
@@ -91,7 +91,7 @@ def play(options: Options, tell: Tell = say) -> None:
         for one in running:
             one.result()
     if options.hub and options.carriers:
-        carriers.carry(endpoints, story, tell, quiet=options.outage + _PATIENCE_OF_CARRIERS)
+        carriers.carry(endpoints, story, tell, quiet=options.patience)
     tell({"step": "done", "seconds": round(time.monotonic() - began, 1)})
 
 

@@ -24,6 +24,9 @@ PORTAL = "portal"
 QUIET = 90.0
 """Seconds without any change, with things still open, after which the demo gives up waiting."""
 
+QUIET_WHILE_PLAYING = 300.0
+"""The same while partners still play: the carrier waits for RMA numbers, which may never come."""
+
 LIMIT = 900.0
 """Seconds the scenario may take in all."""
 
@@ -107,8 +110,9 @@ def _watch(hub: Hub, platform: Any, player: subprocess.Popen[bytes], began: floa
             if line != last:
                 last, changed = line, time.monotonic()
             show(f"[dim]{time.monotonic() - began:4.0f} s[/dim]  {line}")
-            stuck = player.poll() is not None and time.monotonic() - changed > QUIET
-            resting = player.poll() is not None and not _open(now)
+            played = player.poll() is not None
+            stuck = time.monotonic() - changed > (QUIET if played else QUIET_WHILE_PLAYING)
+            resting = played and not _open(now)
             if stuck or (resting and _books(platform)["ok"]):
                 return
 
