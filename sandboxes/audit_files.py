@@ -12,6 +12,7 @@ from sandboxes.findings import Audit
 from sandboxes.scenario import Scenario
 
 Books = Mapping[str, Any]
+_GOOD = {"997": {"A"}, "CONTRL": {"7", "8"}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +24,7 @@ class Due:
 
 
 def acme(found: Audit, story: Scenario, books: Books) -> None:
-    """ACME got one 997 per group with the right status and one 180 answer per claim that was decided."""
+    """ACME got one 997 per group with the right status, one 180 answer or 824 per claim where one was due."""
     groups = {group["control"]: group for file in story["files"] for group in file["groups"]}
     answered = books["acknowledgements"]
     for control, group in groups.items():
@@ -42,6 +43,8 @@ def acme(found: Audit, story: Scenario, books: Books) -> None:
     for one in story["returns"]:
         if one["channel"] == "acme":
             _response(found, one, responses.pop(one["id"], []))
+            advices = books["advices"].get(one["id"], [])
+            found.expect(f"ACME 824 for {one['id']}", int(one["why"] == "unknown_reason"), len(advices))
     found.unexpected += [f"ACME 180 response for unknown claim {claim}" for claim in responses]
     found.unexpected += [f"ACME file {name}: not readable as X12" for name in books["unread"]]
     found.counts |= {"acks": len(answered), "responses": len(books["responses"])}
@@ -83,6 +86,8 @@ def retailer(found: Audit, story: Scenario, books: Books) -> None:
             _instruction(found, one, instructions.pop(one["id"], []))
     found.unexpected += [f"retailer RETINS for unknown announcement {number}" for number in instructions]
     found.unexpected += [f"retailer file {name}: not readable as EDIFACT" for name in books["unread"]]
+    for file in story["announcements"]:
+        _accepted(found, "retailer", "CONTRL", file["reference"], books)
     _taken(found, "retailer", books)
     found.counts["instructions"] = len(books["instructions"])
 
@@ -102,17 +107,22 @@ def carrier(found: Audit, tracked: Mapping[str, str], books: Books) -> None:
     found.missing += [
         f"carrier {kind} for RMA {rma}" for rma, kind in tracked.items() if rma not in books["shipments"]
     ]
-    answered = books["acknowledgements"]
-    for control in carriers.GROUPS if "214" in tracked.values() else ():
-        answers = answered.get(control, [])
-        found.expect(f"carrier 997 for group {control}", 1, len(answers))
-        found.unexpected += [
-            f"carrier 997 for group {control}: expected A, found {answer['status']}"
-            for answer in answers
-            if answer["status"] != "A"
-        ]
+    for kind, answer in (("214", "997"), ("IFTSTA", "CONTRL")):
+        for number in carriers.ANSWERED[kind] if kind in tracked.values() else ():
+            _accepted(found, "carrier", answer, number, books)
     _taken(found, "carrier", books)
     found.counts["parcels"] = len(books["shipments"])
+
+
+def _accepted(found: Audit, who: str, kind: str, number: str, books: Books) -> None:
+    """One acknowledgement that says nothing was wrong."""
+    answers = books["acknowledgements"].get(number, [])
+    found.expect(f"{who} {kind} for {number}", 1, len(answers))
+    found.unexpected += [
+        f"{who} {kind} for {number}: expected {'/'.join(sorted(_GOOD[kind]))}, found {answer['status']}"
+        for answer in answers
+        if answer["status"] not in _GOOD[kind]
+    ]
 
 
 def _taken(found: Audit, who: str, books: Books) -> None:

@@ -22,8 +22,11 @@ _CONTROL = {"picked_up": 3001, "delivered": 3002}
 _NEW_YORK, _BERLIN = ZoneInfo("America/New_York"), ZoneInfo("Europe/Berlin")
 _LOOK_EVERY = 1.0
 
-GROUPS = tuple(str(control) for control in _CONTROL.values())
-"""Control numbers of the functional groups of its 214s."""
+ANSWERED = {
+    "214": [str(control) for control in _CONTROL.values()],
+    "IFTSTA": [f"E{control}" for control in _CONTROL.values()],
+}
+"""What its files are acknowledged by: groups of 214s (997), interchanges of IFTSTAs (CONTRL)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ def write_x12(event: str, parcels: Sequence[Parcel], now: datetime) -> str:
 
 def write_edifact(event: str, parcels: Sequence[Parcel], now: datetime) -> str:
     """The same as an IFTSTA per parcel."""
-    reference, moment = str(_CONTROL[event]), now.astimezone(_BERLIN)
+    reference, moment = f"E{_CONTROL[event]}", now.astimezone(_BERLIN)
     segments = [f"UNB+UNOC:3+{CARRIER}+4299999000018:14+{moment:%y%m%d}:{moment:%H%M}+{reference}++IFTSTA"]
     for number, parcel in enumerate(parcels, start=1):
         body = [

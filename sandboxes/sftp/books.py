@@ -25,6 +25,7 @@ class _Inbox:
     credits: Told = field(default_factory=lambda: defaultdict(list))
     receipts: Told = field(default_factory=lambda: defaultdict(list))
     instructions: Told = field(default_factory=lambda: defaultdict(list))
+    advices: Told = field(default_factory=lambda: defaultdict(list))
     unread: list[str] = field(default_factory=list)
 
     def enter(self, file: str, text: str) -> bool:
@@ -47,10 +48,14 @@ class _Inbox:
         for response in interchange.responses:
             told = {"file": file, "decision": response.decision, "purpose": response.purpose}
             self.responses[response.claim].append({**told, "references": response.references})
+        for advice in interchange.advices:
+            self.advices[advice.claim].append({"file": file, "verdict": advice.verdict})
         self._add(file, interchange.credits, interchange.receipts)
 
     def add_edifact(self, file: str, interchange: edifact.Interchange) -> None:
         """Enter what an interchange says."""
+        for reference, action in interchange.acknowledgements.items():
+            self.acknowledgements[reference].append({"file": file, "status": action, "transactions": {}})
         for one in interchange.instructions:
             told = {"file": file, "number": one.number, "decisions": sorted(one.decisions)}
             self.instructions[one.announcement].append(told)
@@ -66,7 +71,8 @@ class _Inbox:
 def books(root: Path, journal: Journal) -> dict[str, Any]:
     """JSON-compatible; amounts and quantities are decimal text.
 
-    `acknowledgements`: group control number → list of `{file, status, transactions}`.
+    `acknowledgements`: control number of a group (997), reference of an interchange (CONTRL) → list of
+    `{file, status, transactions}`. `advices`: claim → list of `{file, verdict}`.
     `responses`: claim → list of `{file, decision, purpose, references}`; `duplicates` are claims that
     were answered more than once. `credits`: credit memo → list of `{file, amount}`; `receipts`: receipt →
     list of `{file, pieces}`; `instructions`: announcement → list of `{file, number, decisions}`.
@@ -88,6 +94,7 @@ def books(root: Path, journal: Journal) -> dict[str, Any]:
         "credits": dict(inbox.credits),
         "receipts": dict(inbox.receipts),
         "instructions": dict(inbox.instructions),
+        "advices": dict(inbox.advices),
         "shipments": _shipments(root),
         "duplicates": sorted(claim for claim, told in inbox.responses.items() if len(told) > 1),
         "unread": inbox.unread,

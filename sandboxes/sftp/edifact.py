@@ -1,4 +1,4 @@
-"""As much EDIFACT as a trading partner's own system needs: what it is told in RETINS, RECADV and INVOIC.
+"""As much EDIFACT as a trading partner's own system needs: what it is told in CONTRL, RETINS, RECADV, INVOIC.
 
 No checks. IFTSTAs are read too: that is what a carrier has said itself.
 """
@@ -31,6 +31,7 @@ class Interchange:
     """One UNB … UNZ with what we read out of it. `shipments` are RMA numbers (RFF CU), one per IFTSTA."""
 
     reference: str
+    acknowledgements: dict[str, str] = field(default_factory=dict)  # 0020 of what is answered → 0083
     instructions: list[Instruction] = field(default_factory=list)
     credits: list[Credit] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
@@ -76,6 +77,14 @@ def read(text: str) -> list[Interchange]:
     return found
 
 
+def _acknowledge(interchange: Interchange, segment: Segment) -> None:
+    match segment:
+        case [["UCI"], [reference, *_], _, _, [action, *_], *_]:
+            interchange.acknowledgements[reference] = action
+        case _:
+            pass
+
+
 def _instruct(interchange: Interchange, segment: Segment) -> None:
     match segment:
         case [["BGM"], _, [number, *_], *_]:
@@ -116,4 +125,10 @@ def _track(interchange: Interchange, segment: Segment) -> None:
             pass
 
 
-_READERS = {"RETINS": _instruct, "INVOIC": _credit, "RECADV": _receive, "IFTSTA": _track}
+_READERS = {
+    "CONTRL": _acknowledge,
+    "RETINS": _instruct,
+    "INVOIC": _credit,
+    "RECADV": _receive,
+    "IFTSTA": _track,
+}

@@ -1,4 +1,4 @@
-"""As much X12 as a trading partner's own system needs: segments and what it is told in 997, 180, 812, 861.
+"""As much X12 as a trading partner's own system needs: what it is told in 997, 180, 812, 824 and 861.
 
 No checks. 214s are read too: that is what a carrier has said itself.
 """
@@ -37,6 +37,14 @@ class Response:
 
 
 @dataclass(slots=True)
+class Advice:
+    """An 824: which claim the business could not take."""
+
+    claim: str  # OTI03
+    verdict: str  # OTI01
+
+
+@dataclass(slots=True)
 class Interchange:
     """One ISA … IEA with what we read out of it. `shipments` are RMA numbers (L11 RZ), one per 214."""
 
@@ -45,6 +53,7 @@ class Interchange:
     responses: list[Response] = field(default_factory=list)
     credits: list[Credit] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
+    advices: list[Advice] = field(default_factory=list)
     shipments: list[str] = field(default_factory=list)
 
 
@@ -122,6 +131,14 @@ def _receive(interchange: Interchange, segment: Segment) -> None:
             pass
 
 
+def _advise(interchange: Interchange, segment: Segment) -> None:
+    match segment:
+        case ["OTI", verdict, _, claim, *_]:
+            interchange.advices.append(Advice(claim, verdict))
+        case _:
+            pass
+
+
 def _track(interchange: Interchange, segment: Segment) -> None:
     match segment:
         case ["L11", rma, "RZ", *_]:
@@ -130,4 +147,11 @@ def _track(interchange: Interchange, segment: Segment) -> None:
             pass
 
 
-_READERS = {"997": _acknowledge, "180": _respond, "812": _credit, "861": _receive, "214": _track}
+_READERS = {
+    "997": _acknowledge,
+    "180": _respond,
+    "812": _credit,
+    "824": _advise,
+    "861": _receive,
+    "214": _track,
+}

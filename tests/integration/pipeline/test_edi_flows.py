@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import count
 from typing import Any
 
@@ -166,7 +167,8 @@ def test_an_announcement_is_instructed_its_parcel_followed_its_goods_and_money_t
     assert shipments == {"PRO1": "picked_up", "PRO2": "delivered"}
     assert retail.books()["unread"] == []
     carrier = world.partners.carrier.books()
-    assert [answer["status"] for told in carrier["acknowledgements"].values() for answer in told] == ["A"]
+    answers = [answer["status"] for told in carrier["acknowledgements"].values() for answer in told]
+    assert sorted(answers) == ["7", "7", "A"]
     assert carrier["waiting"] == []
 
 
@@ -178,6 +180,17 @@ def test_an_announcement_of_an_old_order_is_refused_and_says_why(world: World) -
     assert refusal["CDI"][0]["02"]["01"] == "17E"
     assert refusal["CDI"][0]["FTX"][0]["04"]["01"] == "The order is more than 365 days old"
     assert state_of(world, "RA-2")["status"] == "rejected"
+
+
+def test_an_announcement_without_an_order_can_be_read_but_not_taken(world: World) -> None:
+    text = retann("RA-4", RETAIL_PO).replace(f"RFF+ON:{RETAIL_PO}'", "").replace("UNT+10", "UNT+9")
+    drop(world.partners.endpoints, "retail", "RETANN_4.edi", text)
+    world.settle(quiet=1.5)
+    [[answer]] = world.partners.retail.books()["acknowledgements"].values()
+    advice = only(world.partners.retail, "edifact/aperak-d96a")
+    assert answer["status"] == "7"
+    assert {"01": "ACE", "02": "RA-4"} in [reference["01"] for reference in advice["RFF"]]
+    assert "RFF" in json.dumps(advice["ERC"])
 
 
 @pytest.mark.usefixtures("orders")

@@ -94,18 +94,25 @@ def work_as_a_perfect_hub(directory: Path, sandboxes: Fleet) -> None:
     for rma, reports in sandboxes.wms.books()["inspections"]["by_rma"].items():
         for report in reports:
             settle(sandboxes, truth[rma], report)
+    answer(sandboxes, story, rmas)
+    for channel, tell in (("acme", tell_acme), ("retail", tell_retailer)):
+        told = [one for one in story["returns"] if one["rmas"] and one["channel"] == channel]
+        tell(sandboxes, *news(sandboxes, {rmas[one["id"]]: one["order"] for one in told}))
+    follow_parcels(sandboxes, story)
+
+
+def answer(sandboxes: Fleet, story: dict[str, Any], rmas: dict[str, str]) -> None:
+    """Acknowledge ACME's files, and say yes, no or what is wrong to ACME and the retailer."""
     for file in story["files"]:
         for group in file["groups"]:
             acknowledge(sandboxes.sftp, group["control"], group["statuses"][0])
     for one in story["returns"]:
         if one["response"]:
             respond(sandboxes, one["id"], one["response"], rmas.get(one["id"], ""))
+        if one["why"] == "unknown_reason":
+            write(sandboxes.sftp, "824_1.edi", f"ST*824*1~BGN*11*1~OTI*TR*TN*{one['id']}~SE*4*1~")
         if one["instruction"]:
             instruct(sandboxes, one["id"], one["instruction"], rmas.get(one["id"], "none"))
-    for channel, tell in (("acme", tell_acme), ("retail", tell_retailer)):
-        told = [one for one in story["returns"] if one["rmas"] and one["channel"] == channel]
-        tell(sandboxes, *news(sandboxes, {rmas[one["id"]]: one["order"] for one in told}))
-    follow_parcels(sandboxes, story)
 
 
 News = dict[str, str]
@@ -131,19 +138,24 @@ def tell_acme(sandboxes: Fleet, receipts: News, credits_: News) -> None:
 
 def tell_retailer(sandboxes: Fleet, receipts: News, credits_: News) -> None:
     for number, pieces in receipts.items():
-        message(sandboxes, f"RECADV_{number}.edi", "RECADV", f"BGM+632+{number}'QTY+48:{pieces}'")
+        message(sandboxes.retail, f"RECADV_{number}.edi", "RECADV", f"BGM+632+{number}'QTY+48:{pieces}'")
     for number, amount in credits_.items():
-        message(sandboxes, f"INVOIC_{number}.edi", "INVOIC", f"BGM+381+{number}'MOA+86:{amount}'")
+        message(sandboxes.retail, f"INVOIC_{number}.edi", "INVOIC", f"BGM+381+{number}'MOA+86:{amount}'")
 
 
 def follow_parcels(sandboxes: Fleet, story: dict[str, Any]) -> None:
     """Let the carrier tell of its parcels, take its files and the retailer's, and acknowledge 214s."""
     carriers.carry(sandboxes.endpoints, story, lambda _: None, quiet=5)
-    for group in carriers.GROUPS:
+    for group in carriers.ANSWERED["214"]:
         acknowledge(sandboxes.carrier, group, "A")
+    for reference in carriers.ANSWERED["IFTSTA"]:
+        message(sandboxes.carrier, f"CONTRL_{reference}.edi", "CONTRL", f"UCI+{reference}+1+2+7'")
+    for file in story["announcements"]:
+        body = f"UCI+{file['reference']}+1+2+7'"
+        message(sandboxes.retail, f"CONTRL_{file['reference']}.edi", "CONTRL", body)
     for partner in (sandboxes.carrier, sandboxes.retail):
-        for file in (partner.root / "outbox").iterdir():
-            file.rename(partner.root / "archive" / file.name)
+        for path in (partner.root / "outbox").iterdir():
+            path.rename(partner.root / "archive" / path.name)
 
 
 def authorize(sandboxes: Fleet, one: dict[str, Any]) -> str:
@@ -200,12 +212,12 @@ def respond(sandboxes: Fleet, claim: str, decision: str, rma: str) -> None:
 
 def instruct(sandboxes: Fleet, claim: str, decision: str, number: str, name: str = "") -> None:
     body = f"BGM+71E+{number}'RFF+ARN:{claim}'CDI+3E+{decision}'"
-    message(sandboxes, name or f"RETINS_{claim}.edi", "RETINS", body)
+    message(sandboxes.retail, name or f"RETINS_{claim}.edi", "RETINS", body)
 
 
-def message(sandboxes: Fleet, name: str, kind: str, body: str) -> None:
+def message(partner: Sftp, name: str, kind: str, body: str) -> None:
     text = f"UNB+UNOC:3+1+2+261120:0930+1'UNH+1+{kind}:D:96A'{body}UNT+9+1'UNZ+1+1'"
-    (sandboxes.retail.root / "inbox" / name).write_text(text)
+    (partner.root / "inbox" / name).write_text(text)
 
 
 def test_the_audit_agrees_when_everything_happened_once(tmp_path: Path, sandboxes: Fleet, hub: Hub) -> None:
@@ -292,7 +304,7 @@ def test_the_audit_finds_what_file_partners_were_told_twice_wrongly_or_not(
     changed.write_text(changed.read_text().replace("*C~", "0*C~"))
     receipt = next(iter(sorted(inbox.glob("861_*"))))
     (inbox / "861_again.edi").write_text(receipt.read_text())
-    acknowledge(sandboxes.carrier, carriers.GROUPS[0], "R")
+    acknowledge(sandboxes.carrier, "3001", "R")
     (sandboxes.carrier.root / "outbox" / "late.edi").write_text("")
     found = audit(tmp_path)
     assert one_starts(found.doubled, f"retailer RETINS for {announced['id']}")
@@ -300,7 +312,7 @@ def test_the_audit_finds_what_file_partners_were_told_twice_wrongly_or_not(
     assert one_starts(found.missing, "ACME credit note")
     assert one_starts(found.unexpected, "ACME credit note")
     assert one_starts(found.doubled, "ACME receiving advice")
-    assert one_starts(found.unexpected, "carrier 997 for group 3001: expected A, found R")
+    assert one_starts(found.unexpected, "carrier 997 for 3001: expected A, found R")
     assert one_starts(found.missing, "carrier file late.edi")
 
 

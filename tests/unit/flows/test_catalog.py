@@ -36,7 +36,14 @@ def test_the_project_itself_loads() -> None:
         "wms_receipts_in",
         "wms_inspections_in",
     }
-    assert set(catalog.targets()) == {"acme_edi", "carrier_edi", "retail_edifact", "sap_s4", "wms"}
+    assert set(catalog.targets()) == {
+        "acme_edi",
+        "carrier_edi",
+        "carrier_edifact",
+        "retail_edifact",
+        "sap_s4",
+        "wms",
+    }
     assert [flow.flow for flow in catalog.subscriptions["disposition.decided"]] == [
         "erp_credit_memo",
         "erp_goods_movement",
