@@ -57,9 +57,7 @@ def play(platform: Any, scenario: Scenario) -> dict[str, Any]:
     with bootstrap(settings, connections=lambda name: connection(settings, name)) as hub:
         key = clients.add(hub.database, PORTAL)
         with _player(platform, scenario, key) as player:
-            _watch(hub, platform, player, began)
-        now = summary(hub)
-    audit = _books(platform)
+            now, audit = _watch(hub, platform, player, began)
     ok = bool(audit["ok"]) and not now["problems"] and not _open(now)
     seconds = time.monotonic() - began
     return {"ok": ok, "summary": now, "audit": audit, "seconds": round(seconds, 1)}
@@ -99,8 +97,15 @@ def _player(platform: Any, scenario: Scenario, key: str) -> Iterator[subprocess.
             player.kill()
 
 
-def _watch(hub: Hub, platform: Any, player: subprocess.Popen[bytes], began: float) -> None:
-    """Show progress until everything has come to rest, or nothing moves any more."""
+def _watch(
+    hub: Hub, platform: Any, player: subprocess.Popen[bytes], began: float
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Show progress until everything has come to rest, or nothing moves any more.
+
+    Returns:
+        The summary and the partners' books of that moment: a little later a flow may have read again what
+        it knows, which would then wait to be recognised.
+    """
     last, changed = "", time.monotonic()
     with _progress() as show:
         while time.monotonic() - began < LIMIT:
@@ -113,8 +118,11 @@ def _watch(hub: Hub, platform: Any, player: subprocess.Popen[bytes], began: floa
             played = player.poll() is not None
             stuck = time.monotonic() - changed > (QUIET if played else QUIET_WHILE_PLAYING)
             resting = played and not _open(now)
-            if stuck or (resting and _books(platform)["ok"]):
-                return
+            if resting and (audit := _books(platform))["ok"]:
+                return now, audit
+            if stuck:
+                break
+    return summary(hub), _books(platform)
 
 
 @contextmanager
