@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--json] [--only NAME] [--runs N]`: measure, and print a table or JSON."""
+"""`python -m benchmarks [--json] [--only NAME] [--runs N] [--full]`: measure, and print a table or JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cases import NAMES, load
+from benchmarks.cases import FULL_VARIABLE, NAMES, load
 from benchmarks.results import Measure, as_json, as_table
 from benchmarks.surroundings import surroundings
 from benchmarks.world import HOME_VARIABLE, TEMPLATE
@@ -28,9 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     names = options.only or NAMES
     measures: list[Measure] = []
     with _database(needed=any(load(name).stored for name in names)) as environment:
+        size = {FULL_VARIABLE: "1"} if options.full else {}
         for name in names:
             print(f"· {name}", file=sys.stderr, flush=True)
-            measures += _measure(name, options.runs, environment)
+            measures += _measure(name, options.runs, {**environment, **size})
     print(json.dumps(as_json(measures), indent=2) if options.json else as_table(measures, surroundings()))
 
 
@@ -39,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="name → median, min, max, unit")
     parser.add_argument("--only", action="append", choices=NAMES, help="this one; may be repeated")
     parser.add_argument("--runs", type=_runs, default=5, help="runs that count, after one to warm up (5)")
+    parser.add_argument("--full", action="store_true", help="EDI documents of 100,000 returns (62 MB)")
     return parser
 
 

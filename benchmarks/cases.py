@@ -27,10 +27,27 @@ class Case:
     stored: bool = False
 
 
-NAMES = ("mapping", "edi_decode", "intake_json", "intake_x12", "delivery")
+FULL_VARIABLE = "RETURNS_HUB_BENCHMARKS_FULL"
+"""Set when cases are to use documents of full size (`--full`)."""
+
+NAMES = (
+    "mapping",
+    "edi_decode",
+    "edi_180",
+    "edi_retann",
+    "edi_file",
+    "intake_json",
+    "intake_x12",
+    "delivery",
+)
 """In the order they are run."""
 
-_MODULES = {"intake_json": "intake", "intake_x12": "intake"}
+_MODULES = {
+    "edi_180": "edi_mapped",
+    "edi_retann": "edi_mapped",
+    "intake_json": "intake",
+    "intake_x12": "intake",
+}
 
 
 def load(name: str) -> Case:

@@ -17,6 +17,8 @@ _PACKAGES = {
     "jsonatapy": "jsonatapy",
     "jsonata-python": "jsonata-python",
     "jmespath": "jmespath",
+    "pyx12": "pyx12",
+    "pydifact": "pydifact",
     "Returns Hub": "returns-hub",
 }
 

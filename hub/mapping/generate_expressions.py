@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from hub.mapping.binding import BoundExpression
 from hub.mapping.generate_inline import Chain, chained
-from hub.mapping.generate_runtime import GiveUp, Pipeline, Qualified, pipeline
+from hub.mapping.generate_runtime import GiveUp, Pipeline, pipeline
 from hub.mapping.generate_source import Block, Writer
+from hub.mapping.generate_walks import walker
 from hub.mapping.limits import VALUE, new_meter
 from hub.mapping.nodes import Condition, Constant, Path, Position, Source
 from hub.mapping.values import ValueRefused
@@ -75,9 +76,10 @@ class Expressions:
         if isinstance(source, Constant | Position):
             return self._given(bound, source, scope)
         run = self.writer.constant(pipeline(bound))
+        if bound.takes == "many":
+            return Made(self._of_many(bound, run, self._listed(bound, scope), scope), sure)
         if bound.takes != "one":
-            found = self._listed(bound, scope) if bound.takes == "many" else self._whole(bound, scope)
-            return Made(self._piped(bound, run, found, scope), sure)
+            return Made(self._piped(bound, run, self._whole(bound, scope), scope), sure)
         found = self._found(bound, scope)
         return Made(self._written_out(bound, run, found, scope), sure)
 
@@ -88,7 +90,9 @@ class Expressions:
             return self._field_items(source, scope)
         found = self._constant(bound, source, scope)
         run = pipeline(bound, found=found is None, counted=False)
-        found = found or (self._listed(bound, scope) if bound.takes == "many" else self._found(bound, scope))
+        if found is None and bound.takes == "many":
+            found = f"counted(meter, {self._listed(bound, scope)}, {bound.weight})"
+        found = found or self._found(bound, scope)
         return Made(self._piped(bound, self.writer.constant(run), found, scope), not bound.optional)
 
     def condition(self, condition: Condition, scope: Scope) -> str:
@@ -96,17 +100,20 @@ class Expressions:
         path = condition.path
         start = scope.bound[path.variable]
         general = f"holds(meter, {self.writer.constant(condition)}, {start.item})"
-        if not _is_field(path):
+        if not path.steps or _has_selectors(path):
             return general
         name = self.writer.name("x")
         test = name if condition.values is None else f"{name} in {condition.values!r}"
         test = f"not {test}" if condition.negated else test
-        read = f"({name} := {start.group}.get({path.steps[0].name!r}))"
-        return f"({test} if type({read}) is str and {name} else {general})"
+        *names, last = [step.name for step in path.steps]
+        group = self._shared(start, tuple(names))
+        given = f"{group} is not None and " if names else ""
+        read = f"{given}type({name} := {group}.get({last!r})) is str and {name}"
+        return f"({test} if {read} else {general})"
 
     def _given(self, bound: BoundExpression, source: Constant | Position, scope: Scope) -> Made:
         """A constant or a position: known, or nearly."""
-        if isinstance(source, Position) and not bound.steps and self.keeps_numbers:
+        if isinstance(source, Position) and not bound.steps and type(bound.finish(1)) is int:
             return Made(scope.position, sure=True)
         run = pipeline(bound, found=False)
         known = _before_running(bound, run, source)
@@ -127,6 +134,24 @@ class Expressions:
         with self.writer.indented(f"if type({name}) is not list:"):
             self.writer.line(f"{name} = elements(meter, {name})")
         return Made(name, sure=True)
+
+    def _of_many(self, bound: BoundExpression, run: str, found: str, scope: Scope) -> str:
+        """Nothing and the usual few texts written out, the pipeline for everything else."""
+        operands = self._operands(bound, scope)
+        name = self.writer.name("v")
+        absent = _before_running(bound, pipeline(bound), None)
+        known = f"{found} is None" if absent is not _UNKNOWN else ""
+        if known:
+            self.writer.line(f"if {known}: {name} = {absent!r}")
+        named = tuple(step.function.name for step in bound.steps if step.function.name != "optional")
+        few = f"{found}[0]" if named == ("first",) else found if named == ("values",) else None
+        if few is not None:
+            head = "elif" if known else f"if {found} is not None and"
+            self.writer.line(f"{head} all_short({found}): {name} = {few}")
+        counted = f"counted(meter, {found}, {bound.weight})"
+        piped = f"{name} = {run}({', '.join(['meter', counted, *operands])})"
+        self.writer.line(f"else: {piped}" if known or few is not None else piped)
+        return name
 
     def _piped(self, bound: BoundExpression, run: str, found: str, scope: Scope) -> str:
         name = self.writer.name("v")
@@ -185,7 +210,7 @@ class Expressions:
         needed = len(sources) == 1 and not _may_do_without(bound)
         self.writer.line(f"{name} = {self._read(sources[0], scope, needed=needed)}")
         for source in sources[1:]:
-            with self.writer.indented(f"if type({name}) is not str or not {name}:"):
+            with self.writer.indented(f"if {name} is not None and (type({name}) is not str or not {name}):"):
                 self.writer.line(f"{name} = settle(meter, {name})")
             with self.writer.indented(f"if {name} is None:"):
                 self.writer.line(f"{name} = {self._read(source, scope)}")
@@ -196,9 +221,9 @@ class Expressions:
         name = self.writer.name("x")
         for number, source in enumerate(bound.expression.sources):
             if isinstance(source, Path):
-                code = f"many(meter, {self._read(source, scope)}, {bound.weight})"
+                code = f"many(meter, {self._read(source, scope)})"
                 if not _is_field(source):  # matches: a list among them is one value
-                    code = self._matches(source, scope, bound.weight)
+                    code = self._matches(source, scope)
             else:
                 code = self._constant(bound, source, scope) or ""
             self._first_or(name, code, number)
@@ -221,9 +246,9 @@ class Expressions:
         with self.writer.indented(f"if {name} is None:"):
             self.writer.line(f"{name} = {code}")
 
-    def _matches(self, path: Path, scope: Scope, weight: int = 0) -> str:
+    def _matches(self, path: Path, scope: Scope, *, one: bool = False) -> str:
         start = scope.bound[path.variable].item
-        found = f"several(meter, {start}, {self.writer.constant(path)}, {weight})"
+        found = f"{self.writer.constant(walker(path, one=one))}(meter, {start})"
         if path.selectors or not path.steps:
             return found
         return f"({found} if {path.steps[0].name!r} in {scope.bound[path.variable].group} else None)"
@@ -239,17 +264,29 @@ class Expressions:
         if not isinstance(source, Path):
             return scope.position if isinstance(source, Position) else repr(source.value)
         start = scope.bound[source.variable]
-        wanted = _qualified(source)
-        if wanted is not None:
-            return f"qualified(meter, {start.group}, {self.writer.constant(wanted)})"
         if _has_selectors(source):
-            return self._matches(source, scope)
+            return self._qualified(source, scope)
         if not source.steps:
             return start.item
         *names, last = [step.name for step in source.steps]
         group = self._shared(start, tuple(names))
         look = f"{group}[{last!r}]" if needed else f"{group}.get({last!r})"
-        return f"{look} if {group} is not None else {self._matches(source, scope)}" if names else look
+        return (
+            f"{look} if {group} is not None else {self._matches(source, scope, one=True)}" if names else look
+        )
+
+    def _qualified(self, path: Path, scope: Scope) -> str:
+        """`line[01=UP|SK].02` looked up where the item is a group with a text there, else walked."""
+        found = self._matches(path, scope, one=True)
+        if len(path.selectors) != 1 or len(path.steps) != 1 or path.steps[0].selectors:
+            return found
+        (selector,) = path.selectors
+        if len(selector.path) != 1 or selector.negated:
+            return found
+        group, name = scope.bound[path.variable].group, self.writer.name("x")
+        told = f"type({name} := {group}.get({selector.path[0]!r})) is str and {name}"
+        chosen = f"{told} and {name} in {selector.values!r}"
+        return f"{group}.get({path.steps[0].name!r}) if {chosen} else {found}"
 
     def _shared(self, start: Bound, names: tuple[str, ...]) -> str:
         """The group that a path goes through, read once where its scope begins; None: there are several."""
@@ -286,20 +323,6 @@ def _may_do_without(bound: BoundExpression) -> bool:
 
 def _has_selectors(path: Path) -> bool:
     return bool(path.selectors) or any(step.selectors for step in path.steps)
-
-
-def _qualified(path: Path) -> Qualified | None:
-    """The path as `N1[01=BY].04` or `line[01=UP].02`; None for any other shape."""
-    selectors = [*path.selectors, *[selector for step in path.steps for selector in step.selectors]]
-    steps = 1 if path.selectors else 2
-    if len(selectors) != 1 or len(path.steps) != steps or path.steps[-1].selectors:
-        return None
-    (selector,) = selectors
-    if len(selector.path) != 1:
-        return None
-    group = None if path.selectors else path.steps[0].name
-    wanted = frozenset(selector.values) - {""}
-    return Qualified(path, group, selector.path[0], wanted, selector.negated, path.steps[-1].name)
 
 
 def _before_running(bound: BoundExpression, run: Pipeline, source: Source | None) -> Any:

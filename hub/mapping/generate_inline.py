@@ -23,6 +23,9 @@ from hub.mapping.values import EXACT
 _PLAIN_NUMBER = re.compile(r"(?:0|[1-9][0-9]{0,38})(?:\.[0-9]{1,38})?").fullmatch
 """A number that is its own exact text."""
 
+_WHOLE_DIGITS = 40
+"""A whole number of fewer digits is one."""
+
 _PLAIN_PLACES = 6
 """Up to so many places `str` of a decimal has no exponent."""
 
@@ -64,7 +67,9 @@ class Chain:
     def number(self) -> None:
         """Test that the text is a plain number."""
         if not self.is_number:
-            self.conditions.append(f"{self.writer.constant(_PLAIN_NUMBER)}({self.at})")
+            whole = f"{self.at}.isdecimal() and {self.at}.isascii() and {self.at}[0] != '0'"
+            plain = f"{self.writer.constant(_PLAIN_NUMBER)}({self.at})"
+            self.conditions.append(f"({whole} and len({self.at}) < {_WHOLE_DIGITS} or {plain})")
         self.is_number = True
 
 
@@ -168,6 +173,21 @@ def _lookup(chain: Chain, step: Step, _arguments: Sequence[str]) -> bool:
     return True
 
 
+def _crosswalk(chain: Chain, step: Step, arguments: Sequence[str]) -> bool:
+    if len(arguments) > 1:
+        return False
+    table = step.lookups[0]
+    raw, canonical = chain.at, chain.writer.name("v")
+    if raw == chain.to:  # it would be gone before it is told
+        return False
+    chain.conditions.append(
+        f"({canonical} := {chain.writer.constant(table.entries.get)}({raw}.strip())) is not None"
+    )
+    coded = f"'scheme': {table.column!r}, 'code': {raw}.strip(), 'canonical': {canonical}, 'raw': {raw}"
+    chain.value(f"{{{coded}}}")
+    return True
+
+
 def _concat(chain: Chain, step: Step, _arguments: Sequence[str]) -> bool:
     parts = [repr(part) if isinstance(part, str) else chain.operands.pop(0) for part in step.operands]
     chain.text(" + ".join([chain.at, *parts]), grows=True)
@@ -177,6 +197,7 @@ def _concat(chain: Chain, step: Step, _arguments: Sequence[str]) -> bool:
 INLINE: Mapping[str, Callable[[Chain, Step, Sequence[Any]], bool]] = {
     "boolean": _boolean,
     "concat": _concat,
+    "crosswalk": _crosswalk,
     "decimal": _decimal,
     "lookup": _lookup,
     "lower": _lower,

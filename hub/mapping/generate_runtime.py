@@ -7,14 +7,13 @@ they raise `GiveUp` (or let `ValueRefused` pass) where the interpreter would rep
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
 
 from hub.mapping.binding import BoundExpression, default_of
 from hub.mapping.limits import VALUE, VISIT, Meter, cost_of_list, cost_of_text, cost_of_tree, spend
 from hub.mapping.nodes import Condition, Path
-from hub.mapping.paths import items_of, raw, satisfied, walk
+from hub.mapping.paths import items_of, raw, satisfied
 from hub.mapping.values import ABSENT, MAX_TEXT, is_absent
 
 Pipeline: TypeAlias = Callable[..., Any]
@@ -28,23 +27,11 @@ _PIPED = 2 * VALUE
 """What it costs not to be written out."""
 
 _SHORT = 8
-"""Looking at so few elements costs nothing worth counting."""
+"""So few elements cost nothing worth counting."""
 
 
 class GiveUp(Exception):  # noqa: N818 - the document is not plain: the interpreter takes over
     """Not the plain case."""
-
-
-@dataclass(frozen=True, slots=True)
-class Qualified:
-    """`N1[01=BY].04` or, with `group` None, `line[01=UP|SK].02`: the shapes that fill EDI mappings."""
-
-    path: Path
-    group: str | None
-    qualifier: str
-    wanted: frozenset[str]
-    negated: bool
-    name: str
 
 
 def pipeline(bound: BoundExpression, *, found: bool = True, counted: bool = True) -> Pipeline:
@@ -111,49 +98,23 @@ def settle(meter: Meter, value: Any) -> Any:
     return found[0]
 
 
-def many(meter: Meter, value: Any, weight: int = 0) -> list[Any] | None:
+def many(meter: Meter, value: Any) -> list[Any] | None:
     """The values at a place as a list; None when there is none."""
     if type(value) is list:
         spend(meter, VISIT * len(value))
-    found = items_of(value)
-    if weight:
-        spend(meter, cost_of_list(found, weight))
-    return found or None
+    return items_of(value) or None
 
 
-def several(meter: Meter, start: Any, path: Path, weight: int = 0) -> list[Any] | None:
-    """The values of all matches of any path; None when there is none."""
-    found = walk(start, path.selectors, path.steps, meter)
-    if weight:
-        spend(meter, cost_of_list(found, weight))
-    return found or None
+def counted(meter: Meter, values: Any, weight: int) -> Any:
+    """Values on their way into a pipeline, their texts counted."""
+    if values is not None:
+        spend(meter, cost_of_list(values, weight))
+    return values
 
 
 def whole(meter: Meter, start: Any, path: Path) -> Any:
     """What stands at a path as it is; None when there is nothing."""
     return raw(start, path.selectors, path.steps, meter)
-
-
-def qualified(meter: Meter, start: dict[str, Any], wanted: Qualified) -> Any:
-    """What stands at a name of the one group with a qualifier; any odd shape is walked."""
-    value = start if wanted.group is None else start.get(wanted.group)
-    items = value if type(value) is list else (value,)
-    if len(items) > _SHORT:
-        spend(meter, VISIT * len(items))
-    kept = None
-    for item in items:
-        if type(item) is not dict:
-            if item is None or type(item) is str:
-                continue
-            return several(meter, start, wanted.path)
-        found = item.get(wanted.qualifier)
-        if type(found) is not str and found is not None:
-            return several(meter, start, wanted.path)
-        if ((found in wanted.wanted) != wanted.negated) if found else wanted.negated:
-            if kept is not None:
-                return several(meter, start, wanted.path)
-            kept = item
-    return None if kept is None else kept.get(wanted.name)
 
 
 def group(meter: Meter, value: Any) -> Any:
@@ -182,6 +143,14 @@ def elements(meter: Meter, value: Any) -> list[Any]:
 def any_present(values: list[Any]) -> bool:
     """Whether a list holds anything: only then may a mandatory `each` end with no element."""
     return any(not is_absent(value) for value in values)
+
+
+def all_short(values: list[Any]) -> bool:
+    """Whether these are a few short texts: what becomes of them costs no more than a value."""
+    if len(values) > _SHORT:
+        return False
+    long = [None for value in values if type(value) is not str or len(value) > VALUE]
+    return not long
 
 
 def holds(meter: Meter, condition: Condition, start: Any) -> bool:

@@ -59,16 +59,16 @@ _OURS: Mapping[str, Any] = {
     **{
         name: getattr(generate_runtime, name)
         for name in (
+            "all_short",
             "any_present",
             "bare",
+            "counted",
             "elements",
             "group",
             "grown",
             "holds",
             "many",
-            "qualified",
             "settle",
-            "several",
             "whole",
         )
     },

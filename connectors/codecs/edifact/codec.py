@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from connectors.codecs.edifact import findings as codes
 from connectors.codecs.edifact.envelope import Group, Interchange, Message
 from connectors.codecs.edifact.guide import find, load, names, nearest, unguided
 from connectors.codecs.edifact.reader import Reader
-from connectors.codecs.edifact.segments import Block
+from connectors.codecs.edifact.segments import Block, Plain
 from connectors.codecs.edifact.service import COMPONENT, ELEMENT, SEGMENT, part
 from connectors.codecs.edifact.tree import builder, flat
 from connectors.codecs.edifact.writer import write
@@ -160,17 +160,29 @@ def examine(block: Block, guide: Guide | None, profile: Profile) -> Examined:
     """Read one message by a guide, or without one where the profile is lenient or the guide is none."""
     if block.interchange is None:
         return Examined(None, hashlib.sha256(block.raw).hexdigest(), tuple(block.findings))
+    plain = block.plain(profile.charset) if block.trailer else None
+    if plain is not None and guide is not None and block.set == guide.set:
+        quick = _quickly(block, block.interchange, guide, profile, plain)
+        if quick is not None:
+            return quick
+    return _thoroughly(block, block.interchange, guide, profile, learns=plain is not None)
+
+
+def _thoroughly(
+    block: Block, interchange: Interchange, guide: Guide | None, profile: Profile, *, learns: bool
+) -> Examined:
+    """What `examine` gives, segment by segment; kinds of what is without fault are remembered."""
     texts, foreign = block.texts(profile.charset)
     found: list[Finding] = list(block.findings)
     whole = bool(block.trailer)
     content = texts[1:-1] if whole else texts[1:]
-    digest = _digest(content)
+    digest = _digest(SEGMENT.join([one.rstrip(ELEMENT + COMPONENT) for one in content]))
     if foreign:
-        found.append(_foreign(block, profile.charset or block.interchange.syntax))
+        found.append(_foreign(block, profile.charset or interchange.syntax))
     if whole:
         _check_trailer(block, len(texts), found)
-    if block.interchange.bare and not profile.lenient:
-        found += block.interchange.findings
+    if interchange.bare and not profile.lenient:
+        found += interchange.findings
     tree = None
     unguided = profile.lenient if guide is None else block.set == guide.set and not guide.structure
     if unguided:
@@ -180,6 +192,8 @@ def examine(block: Block, guide: Guide | None, profile: Profile) -> Examined:
         guide = None
     elif whole:
         tree, problems = builder(guide).build(content, block, profile.tolerate)
+        if learns and not problems:
+            builder(guide).learn(content)
         # what another version says about a message is worth knowing, and not binding
         strange = profile.lenient and not guide.covers(block.version)
         found += [replace(one, fatal=False) for one in problems] if strange else problems
@@ -187,11 +201,30 @@ def examine(block: Block, guide: Guide | None, profile: Profile) -> Examined:
     return Examined(None if fatal else tree, digest, tuple(found), len(texts), guide)
 
 
-def _digest(content: Sequence[str]) -> str:
-    """Content without envelope, whatever service characters it was written with."""
-    marks = ELEMENT + COMPONENT
-    text = SEGMENT.join([one.rstrip(marks) for one in content])
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+def _quickly(
+    block: Block, interchange: Interchange, guide: Guide, profile: Profile, plain: Plain
+) -> Examined | None:
+    """What `examine` gives for a message of a kind that was seen before; None: not of one."""
+    built = builder(guide).quickly(plain.content)
+    if built is None:
+        return None
+    tree, count = built
+    found = list(block.findings)
+    if plain.foreign:
+        found.append(_foreign(block, profile.charset or interchange.syntax))
+    _check_trailer(block, count + 2, found)
+    if interchange.bare and not profile.lenient:
+        found += interchange.findings
+    problem = _unsupported(block, guide, profile)
+    found += [problem] if problem else []
+    fatal = bool(found) and any(finding.fatal for finding in found)
+    digest = _digest(plain.content)
+    return Examined(None if fatal else tree, digest, tuple(found), count + 2, None if problem else guide)
+
+
+def _digest(content: str) -> str:
+    """Content without envelope and separators at the ends of segments, whatever it was written with."""
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _check_trailer(block: Block, count: int, found: list[Finding]) -> None:

@@ -8,17 +8,26 @@ from typing import NamedTuple
 
 from connectors.codecs.base import Finding
 from connectors.codecs.edifact.envelope import Group, Interchange
-from connectors.codecs.edifact.service import SEGMENT, Service, closing
+from connectors.codecs.edifact.service import COMPONENT, ELEMENT, SEGMENT, Service, closing
 
 _BLANKS = " \t\r\n"
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _WRAPPED_AT_LEAST = 20
+_UNTIDY = ("\n", "\r", f"{SEGMENT} ", f"{SEGMENT}\t", f"{ELEMENT}{SEGMENT}", f"{COMPONENT}{SEGMENT}")
+"""What `texts` tidies up, or a digest leaves out."""
 
 
 class Texts(NamedTuple):
     """Segments with inner separators, release characters resolved; `foreign`: not in the charset told."""
 
     segments: list[str]
+    foreign: bool
+
+
+class Plain(NamedTuple):
+    """The same as one text with terminators between segments, header and trailer left out."""
+
+    content: str
     foreign: bool
 
 
@@ -55,6 +64,25 @@ class Block:
         if "\n" in text or "\r" in text or f"{SEGMENT} " in text or f"{SEGMENT}\t" in text:
             parts = [one.lstrip(_BLANKS).rstrip("\r\n") for one in parts]
         return Texts([one for one in parts if one] if "" in parts else parts, foreign)
+
+    def plain(self, charset: str = "") -> Plain | None:
+        """What is between UNH and UNT, when nothing but line breaks is to be tidied there.
+
+        None: it may be otherwise, `texts` knows. Whoever takes it must refuse segments without an id.
+        """
+        service = self.service
+        breaks = b"\n" in self.raw or b"\r" in self.raw
+        if breaks and service.release and re.search(re.escape(service.release) + rb"[\r\n]", self.raw):
+            return None
+        text, foreign = decode(
+            service.inner(self.raw), charset or (self.interchange.charset if self.interchange else "")
+        )
+        if breaks:
+            text = text.replace(f"{SEGMENT}\r\n", SEGMENT).replace(f"{SEGMENT}\n", SEGMENT)
+        if any(odd in text for odd in _UNTIDY):
+            return None
+        start, end = text.find(SEGMENT), text.rfind(SEGMENT)
+        return Plain(text[start + 1 : end], foreign) if start < end else None
 
     def offset_of(self, number: int) -> int:
         """Where a segment (1 is UNH) begins in the document, in bytes."""

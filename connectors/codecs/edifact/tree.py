@@ -11,11 +11,12 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from connectors.codecs.edifact.elements import matcher, problems
+from connectors.codecs.edifact.elements import accepting, matcher, problems
 from connectors.codecs.edifact.findings import ELEMENT_MISSING, MESSAGE_SEGMENTS_IN_ERROR, EdifactFinding
 from connectors.codecs.edifact.segments import Block
-from connectors.codecs.edifact.service import COMPONENT, ELEMENT, REPETITION
+from connectors.codecs.edifact.service import COMPONENT, ELEMENT, REPETITION, SEGMENT
 from connectors.codecs.segmented.guide import Element, Guide, SegmentDef
+from connectors.codecs.segmented.quick import Known, Marks, Quick, Writing
 from connectors.codecs.segmented.structure import Hang, Misplaced, Plan, Step, hangs, plan
 
 KEYS: Final = tuple(f"{position:02d}" for position in range(1, 1000))
@@ -43,6 +44,24 @@ class Builder:
         self.guide = guide
         self._plans: dict[tuple[str, ...], _Ready] = {}
         self._size = 0
+        self._quick = Quick(guide, Marks(SEGMENT, ELEMENT, COMPONENT), _Short().write)
+
+    def quickly(self, content: str) -> tuple[Node, int] | None:
+        """The tree of a message of a known kind without fault, and the number of its segments.
+
+        Args:
+            content: Its segments with inner separators and terminators between them, UNH and UNT left out.
+
+        Returns:
+            None when it has to be built, and perhaps learnt.
+        """
+        return self._quick.tree(content)
+
+    def learn(self, texts: Sequence[str]) -> None:
+        """Remember a message that was built without any finding."""
+        ready = self._plans.get(tuple([text.split(ELEMENT, 1)[0] for text in texts]))
+        if ready is not None:
+            self._quick.learn(texts, ready.plan.steps)
 
     def build(
         self, texts: Sequence[str], block: Block, tolerate: Collection[str] = ()
@@ -114,6 +133,50 @@ def flat(texts: Sequence[str]) -> Node:
                 node[key] = value
         root.setdefault(name.split(COMPONENT)[0], []).append(node)
     return root
+
+
+class _Short:
+    """Code for the elements of a segment whose presence was found right."""
+
+    def __init__(self) -> None:
+        self._known: dict[Element, Any] = {}
+
+    def write(self, segment: SegmentDef, text: str, writing: Writing) -> str | None:
+        """See `connectors.codecs.segmented.quick.Write`."""
+        name, *values = text.split(ELEMENT)
+        if not segment.known or name != segment.id or len(values) > len(segment.elements):
+            return None
+        entries = []
+        for key, value, element in zip(KEYS, values, segment.elements):  # noqa: B905 - there may be fewer values
+            parts = value.split(COMPONENT)
+            names = [writing.take() for _ in parts]
+            places = element.components or (element,)
+            if len(parts) > len(places):
+                return None
+            found = [
+                (inner, self._checked(place, name, writing))
+                for inner, part, name, place in zip(KEYS, parts, names, places)  # noqa: B905 - as above
+                if part
+            ]
+            inside = ", ".join(f"{inner!r}: {code}" for inner, code in found)
+            if found:
+                entries.append(f"{key!r}: {{{inside}}}" if element.components else f"{key!r}: {found[0][1]}")
+        return ", ".join(entries)
+
+    def _checked(self, element: Element, name: str, writing: Writing) -> str:
+        if element.kind == "an" and not element.codes:
+            low = f"{element.low} <= " if element.low > 1 else ""
+            writing.require(f"{low}len({name}) <= {element.high}")
+            return name
+        if element not in self._known:
+            pointed = (lambda text: text.replace(",", ".")) if element.kind == "n" else str
+            self._known[element] = Known(accepting(element), pointed)
+        taken = f"{writing.constant(self._known[element])}[{name}]"
+        if element.kind != "n":
+            writing.require(taken)
+            return name
+        writing.require(f"({name}p := {taken})")
+        return f"{name}p"
 
 
 def _closely(

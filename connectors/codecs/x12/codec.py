@@ -177,15 +177,27 @@ def examine(block: Block, guide: Guide | None, profile: Profile) -> Examined:
     """Read one transaction by a guide, or without one where the profile is lenient or the guide is none."""
     if block.interchange is None:
         return Examined(None, hashlib.sha256(block.raw).hexdigest(), tuple(block.findings))
+    plain = block.plain(profile.charset) if block.trailer else None
+    if plain is not None and guide is not None and block.set == guide.set:
+        quick = _quickly(block, block.interchange, guide, profile, plain)
+        if quick is not None:
+            return quick
+    return _thoroughly(block, block.interchange, guide, profile, learns=plain is not None)
+
+
+def _thoroughly(
+    block: Block, interchange: Interchange, guide: Guide | None, profile: Profile, *, learns: bool
+) -> Examined:
+    """What `examine` gives, segment by segment; kinds of what is without fault are remembered."""
     texts = block.segments(profile.charset)
     found: list[Finding] = list(block.findings)
     whole = bool(block.trailer)
     content = texts[1:-1] if whole else texts[1:]
-    delimiters = block.interchange.delimiters
-    digest = _digest(content, delimiters)
+    delimiters = interchange.delimiters
+    digest = _digest("\x1e".join(content), delimiters)
     tree = None
-    if block.interchange.bare and not profile.lenient:
-        found += block.interchange.findings
+    if interchange.bare and not profile.lenient:
+        found += interchange.findings
     if whole:
         _check_trailer(block, len(texts), found)
     unguided = profile.lenient if guide is None else block.set == guide.set and not guide.structure
@@ -198,7 +210,10 @@ def examine(block: Block, guide: Guide | None, profile: Profile) -> Examined:
         if not profile.lenient:
             _check_group(block, guide, profile, found)
         if whole:
-            tree, problems = builder(guide, delimiters.text).build(content, block, profile.tolerate)
+            trees = builder(guide, delimiters.text)
+            tree, problems = trees.build(content, block, profile.tolerate)
+            if learns and not problems:
+                trees.learn(content)
             # what another release says about a transaction is worth knowing, and not binding
             foreign = profile.lenient and not guide.covers(block.version)
             found += [replace(one, fatal=False) for one in problems] if foreign else problems
@@ -206,9 +221,29 @@ def examine(block: Block, guide: Guide | None, profile: Profile) -> Examined:
     return Examined(None if fatal else tree, digest, tuple(found), len(texts), guide)
 
 
-def _digest(content: list[str], delimiters: Delimiters) -> str:
-    """Content without envelope and without regard to which delimiters it was written with."""
-    text = "\x1e".join(content)
+def _quickly(
+    block: Block, interchange: Interchange, guide: Guide, profile: Profile, plain: str
+) -> Examined | None:
+    """What `examine` gives for a transaction of a kind that was seen before; None: not of one."""
+    delimiters = interchange.delimiters
+    built = builder(guide, delimiters.text).quickly(plain)
+    if built is None:
+        return None
+    tree, count = built
+    found = list(block.findings)
+    if interchange.bare and not profile.lenient:
+        found += interchange.findings
+    if block.trailer[1:] != (str(count + 2), block.control) or not block.control:
+        _check_trailer(block, count + 2, found)
+    if not profile.lenient:
+        _check_group(block, guide, profile, found)
+    digest = _digest(plain.replace(delimiters.text.segment, "\x1e"), delimiters)
+    fatal = bool(found) and any(finding.fatal for finding in found)
+    return Examined(None if fatal else tree, digest, tuple(found), count + 2, guide)
+
+
+def _digest(text: str, delimiters: Delimiters) -> str:
+    """Content, segments ended by 0x1E, without regard to which delimiters it was written with."""
     for sign, standard in zip(delimiters.text[:3], "*:^", strict=True):
         if sign and sign != standard:
             text = text.replace(sign, standard)

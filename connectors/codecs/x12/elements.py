@@ -54,6 +54,13 @@ def matcher(segment: SegmentDef, signs: Separators) -> Callable[[str], object]:
     return re.compile(re.escape(segment.id) + pattern).fullmatch
 
 
+@lru_cache(maxsize=256)
+def accepting(signs: Separators) -> Callable[[Element], Callable[[str], object]]:
+    """The same for single elements: gives a function that gives None for what has to be looked at closely."""
+    stop = "".join(re.escape(sign) for sign in signs if sign)
+    return lru_cache(maxsize=4096)(lambda element: re.compile(_value_pattern(element, stop)).fullmatch)
+
+
 def _value_pattern(element: Element, stop: str) -> str:
     low, high = element.low, element.high
     if element.components or element.repeat > 1 or (element.kind == "DT" and high != 8):  # noqa: PLR2004 - CCYYMMDD
@@ -88,6 +95,14 @@ def problems(segment: SegmentDef, values: list[str], signs: Separators) -> Itera
             break
     for note in segment.notes:
         yield from _related(note, segment, values)
+
+
+def components(element: Element, value: str, signs: Separators) -> dict[str, str] | None:
+    """The components of a composite by position; None when something is wrong with it."""
+    if next(_composite(1, element, value, signs), None) is not None:
+        return None
+    parts = value.split(signs.component) if signs.component else [value]
+    return {f"{at:02d}": part for at, part in enumerate(parts, 1) if part}
 
 
 def _element(position: int, element: Element, value: str, signs: Separators) -> Iterator[Problem]:

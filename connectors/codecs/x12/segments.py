@@ -47,6 +47,23 @@ class Block:
         delimiters = self.interchange.delimiters if self.interchange else Delimiters()
         return split(self.raw, delimiters, self.binary, charset)
 
+    def plain(self, charset: str = "") -> str | None:
+        """What is between the segments ST and SE, when nothing but line breaks is to be tidied there.
+
+        None: it may be otherwise, `segments` knows. Whoever takes it must refuse segments without an id.
+        """
+        delimiters = self.interchange.delimiters if self.interchange else Delimiters()
+        if self.binary or delimiters.foreign:
+            return None
+        text = decode(self.raw, charset)
+        if "\n" in text or "\r" in text:
+            text = _unwrap(text, breaks_lines=delimiters.breaks_lines)
+        signs = delimiters.text
+        if signs.component and signs.component + signs.segment in text:
+            return None
+        start, end = text.find(signs.segment), text.rfind(signs.segment)
+        return text[start + 1 : end] if start < end else None
+
     def offset_of(self, number: int) -> int:
         """Where a segment (1 is ST) begins in the document, in bytes."""
         delimiters = self.interchange.delimiters if self.interchange else Delimiters()

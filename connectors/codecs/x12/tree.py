@@ -8,14 +8,15 @@ looked at closely.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import compress
 from typing import Any, Final, NamedTuple
 
 from connectors.codecs.segmented.guide import Element, Guide, SegmentDef
+from connectors.codecs.segmented.quick import Known, Marks, Quick, Writing
 from connectors.codecs.segmented.structure import Hang, Misplaced, Plan, Step, hangs, plan
 from connectors.codecs.x12.delimiters import Separators
-from connectors.codecs.x12.elements import matcher, problems, repeats
+from connectors.codecs.x12.elements import accepting, components, matcher, problems, repeats
 from connectors.codecs.x12.findings import ELEMENT_MISSING, SET_SEGMENTS_IN_ERROR, X12Finding
 from connectors.codecs.x12.segments import Block
 
@@ -47,6 +48,29 @@ class Builder:
         self._plans: dict[tuple[str, ...], _Ready] = {}
         self._size = 0
         self._related: dict[str, set[tuple[str, ...]]] = {}
+        self._quick = Quick(
+            guide,
+            Marks(signs.segment, signs.element, kept=signs.component + signs.repetition),
+            _Short(signs).write,
+        )
+
+    def quickly(self, content: str) -> tuple[Node, int] | None:
+        """The tree of a transaction of a known kind without fault, and the number of its segments.
+
+        Args:
+            content: Its segments with terminators between them, ST and SE left out.
+
+        Returns:
+            None when it has to be built, and perhaps learnt.
+        """
+        return self._quick.tree(content)
+
+    def learn(self, texts: list[str]) -> None:
+        """Remember a transaction that was built without any finding."""
+        shape = tuple([text.split(self._signs.element, 1)[0] for text in texts])
+        ready = self._plans.get(shape)
+        if ready is not None:
+            self._quick.learn(texts, ready.plan.steps)
 
     def build(
         self, texts: list[str], block: Block, tolerate: Collection[str] = ()
@@ -169,6 +193,43 @@ class Builder:
             return value
         parts = value.split(self._signs.component) if self._signs.component else [value]
         return {KEYS[at]: part for at, part in enumerate(parts, 1) if part}
+
+
+class _Short:
+    """Code for the elements of a segment whose presence and relations were found right."""
+
+    def __init__(self, signs: Separators) -> None:
+        self._signs = signs
+        self._known: dict[Element, Any] = {}
+
+    def write(self, segment: SegmentDef, text: str, writing: Writing) -> str | None:
+        """See `connectors.codecs.segmented.quick.Write`."""
+        entries = []
+        for position, value in enumerate(text.split(self._signs.element)[1:], 1):
+            name = writing.take()
+            if not value:
+                continue
+            if segment.known:
+                if position > len(segment.elements) or segment.elements[position - 1].repeat > 1:
+                    return None
+                name = self._checked(segment.elements[position - 1], name, writing)
+            entries.append(f"{KEYS[position]!r}: {name}")
+        return ", ".join(entries)
+
+    def _checked(self, element: Element, name: str, writing: Writing) -> str:
+        if element.components:
+            made = f"{name}c"
+            taken = writing.constant(partial(components, element, signs=self._signs))
+            writing.require(f"({made} := {taken}({name})) is not None")
+            return made
+        if element.kind == "AN" or (element.kind == "ID" and not element.codes):
+            low = f"{element.low} <= " if element.low > 1 else ""
+            writing.require(f"{low}len({name}) <= {element.high}")
+            return name
+        if element not in self._known:
+            self._known[element] = Known(accepting(self._signs)(element))
+        writing.require(f"{writing.constant(self._known[element])}[{name}]")
+        return name
 
 
 def _structural(item: Misplaced, block: Block, tolerate: Collection[str]) -> X12Finding:

@@ -15,7 +15,10 @@ from hub.mapping.document import parse_document
 from hub.mapping.functions import FUNCTIONS
 from hub.mapping.generate_inline import INLINE
 from hub.mapping.generate_runtime import GiveUp
+from hub.mapping.generate_walks import walker
 from hub.mapping.interpret import Interpreter
+from hub.mapping.limits import new_meter
+from hub.mapping.nodes import Path as Path_
 from hub.mapping.notation import parse_expression
 from hub.mapping.paths import Match, matches, walk
 from hub.mapping.plan import plan
@@ -257,6 +260,7 @@ WRITTEN_OUT = st.sampled_from(
             "boolean",
             "boolean(x, y)",
         ),
+        *("crosswalk(code)", "trim | crosswalk(code)", "crosswalk(code, x)"),
         *("lookup(code)", "lookup(code, other)", "concat('-', v)", "concat(v)", "date", "date(%Y%m%d)"),
         *("trim | upper | slice(1, 2)", "decimal | integer", "number", "pad(4)", "replace(x, xyz)"),
     ]
@@ -311,3 +315,15 @@ def test_both_walkers_find_the_same_values(text: str, root: Any) -> None:
             value = value[part]
         assert value is match.value
     assert ABSENT not in [match.value for match in found.matches]
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(paths("e"), min_size=1, max_size=4).map(".".join), TREES | ROOTS)
+def test_a_path_written_out_finds_what_the_walk_finds(text: str, root: Any) -> None:
+    """Paths are long at times: beyond some steps they are not written out."""
+    (path,) = parse_expression(text).sources
+    assert isinstance(path, Path_)
+    found = walk(root, path.selectors, path.steps)
+    assert walker(path, one=False)(new_meter(), root) == (found or None)
+    single = len(found) == 1 and type(found[0]) is str
+    assert walker(path, one=True)(new_meter(), root) == (found[0] if single else found or None)

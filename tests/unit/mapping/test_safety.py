@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from hub.mapping.generate_runtime import GiveUp
-from hub.mapping.generate_source import Generated
+from hub.mapping.generate_walks import written
 from hub.mapping.interpret import Interpreter
 from hub.mapping.limits import WORK, TooMuch, new_meter, spend
+from hub.mapping.nodes import Path as Path_
 from hub.mapping.notation import parse_expression
 
 Workshop = Any
@@ -24,10 +25,37 @@ Workshop = Any
 TOO_MUCH = "makes more work than one record may"
 OUR_NAMES = re.compile(r"(?:[cdeglmnovwx][0-9]+|d|meter|document|text[0-9]+)")
 OUR_HELPERS = {
-    *("GiveUp", "EMPTY", "any_present", "bare", "dict", "elements", "group", "grown", "holds", "is_absent"),
-    *("len", "list", "many", "new_meter", "qualified", "settle", "several", "str", "tick", "type", "whole"),
+    *(
+        "GiveUp",
+        "EMPTY",
+        "all_short",
+        "any_present",
+        "bare",
+        "counted",
+        "dict",
+        "elements",
+        "group",
+        "grown",
+        "holds",
+    ),
+    *("is_absent", "len", "list", "many", "new_meter", "settle", "str", "tick", "type", "whole"),
 }
-OUR_METHODS = {"append", "get", "lower", "lstrip", "quantize", "rstrip", "strip", "upper"}
+NAMES_OF_WALKS = {
+    *("found", "i0", "i1", "items_of", "other", "q", "selected", "spend", "start", "v0", "v1", "walk"),
+}
+OUR_METHODS = {
+    "append",
+    "extend",
+    "get",
+    "isascii",
+    "isdecimal",
+    "lower",
+    "lstrip",
+    "quantize",
+    "rstrip",
+    "strip",
+    "upper",
+}
 HOSTILE = [
     "__import__('os').system('id')",
     "'); raise SystemExit #",
@@ -69,10 +97,10 @@ def in_notation(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def foreign_names(generated: Generated) -> set[str]:
+def foreign_names(source: str) -> set[str]:
     """Every name, attribute, argument and import of generated source that is none of ours."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(generated.source)):
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Name) and not OUR_NAMES.fullmatch(node.id) and node.id not in OUR_HELPERS:
             found.add(node.id)
         elif isinstance(node, ast.Attribute) and node.attr not in OUR_METHODS:
@@ -104,7 +132,7 @@ def test_hostile_text_stays_text_wherever_it_stands(workshop: Workshop, text: st
     """
     compiled = workshop.compile(body, head=f"key: {in_yaml(f'= {quoted}')}\n")
     document = {"v": "1", text: text, "l": [{text: text, "v": "2"}, {"v": "3"}], "a": {text: {text: "4"}}}
-    assert foreign_names(compiled.generated) == set()
+    assert foreign_names(compiled.generated.source) == set()
     made = compiled.generated.functions["document"](document)
     assert made == Interpreter(compiled.plan, document).run()
     assert made[text] == text
@@ -114,10 +142,20 @@ def test_hostile_text_stays_text_wherever_it_stands(workshop: Workshop, text: st
         assert made["list"] == [{text: text, "k": text}]
 
 
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("path", ["a[{0}={0}].{0}", "{0}[{0}.{0}!={0}|x].{0}", "{0}.{0}"])
+def test_hostile_text_stays_text_in_the_walk_along_a_path(path: str, text: str) -> None:
+    source = parse_expression(path.format(in_notation(text))).sources[0]
+    assert isinstance(source, Path_)
+    made, constants = written(source, one=True)
+    assert foreign_names(made) - NAMES_OF_WALKS == set()
+    assert not any(callable(value) for value in constants.values())
+
+
 @pytest.mark.parametrize("name", ["d", "meter", "c1", "e1", "GiveUp", "type", "None", "__builtins__", "_"])
 def test_a_name_of_each_never_becomes_a_name_of_python(workshop: Workshop, name: str) -> None:
     compiled = workshop.compile(f"l: {{each: l as {name}, map: {{v: {name}.v}}}}")
-    assert foreign_names(compiled.generated) == set()
+    assert foreign_names(compiled.generated.source) == set()
     assert compiled.apply({"l": [{"v": "1"}]}).value == {"l": [{"v": "1"}]}
 
 
