@@ -143,6 +143,7 @@ def acknowledge(  # noqa: PLR0913 - numbers and times come from the caller, each
     answer = _Answer(received, Style.of(outer), charset, messages)
     for name in ("sender", "receiver"):
         outer[name] = answer.fit(str(outer[name])) or "UNKNOWN"
+        outer[f"{name}_qualifier"] = answer.fit(str(outer[f"{name}_qualifier"]))
     version = str(envelope.get("version") or _VERSIONS.get(level, _VERSION)).split(":")
     reference = str(transaction)
     body = list(_body(answer, error, receipt=receipt))

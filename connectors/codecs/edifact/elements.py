@@ -77,8 +77,10 @@ def _value_pattern(element: Element) -> str:
 def problems(segment: SegmentDef, values: Sequence[str]) -> Iterator[Problem]:
     """Everything wrong with a segment; `values` are its elements, the first of them at position 1."""
     if not segment.known:
-        values = [value for value in values if REPETITION in value]
-        yield from (_repeated(0, "", value) for value in values[:1])
+        for position, value in enumerate(values, 1):
+            if REPETITION in value:
+                yield _repeated(position, "", value)
+                return
         return
     for position, element in enumerate(segment.elements, 1):
         value = values[position - 1] if position <= len(values) else ""
@@ -93,7 +95,7 @@ def problems(segment: SegmentDef, values: Sequence[str]) -> Iterator[Problem]:
 
 
 def _repeated(position: int, reference: str, value: str) -> Problem:
-    message = f"repeats element {position:02d}, which may be there once" if position else "repeats an element"
+    message = f"repeats element {position:02d}, which may be there once"
     return Problem(codes.ELEMENT_REPEATED, position, 0, reference, message, "one value", shown(value))
 
 

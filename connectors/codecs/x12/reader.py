@@ -78,24 +78,27 @@ class Reader:
 
     def _seek(self) -> Block | None:
         """Go to the next ISA; anything but padding in between becomes a block that cannot be read."""
-        window = self._window
         self._skip_padding()
         if self._fragment() is not None:
             return None
         begin = self._at
-        junk = b""
+        waste = self._upto_next(b"").strip(self._padding)
+        return (
+            _outside(waste, begin, f"Expected an ISA segment, found '{excerpt(waste)}'.") if waste else None
+        )
+
+    def _upto_next(self, junk: bytes) -> bytes:
+        """Go to the next ISA; gives what lies before it, as far as it is kept, behind what was there."""
+        window = self._window
         while window.ensure(self._at, _LOOK_AHEAD):
             match = _ISA.search(window.data, self._at - window.base)
             reserve = 0 if window.ended else len(b"ISA")
-            stop = window.base + match.start() if match else window.end - reserve
+            stop = window.base + match.start() if match else max(self._at, window.end - reserve)
             junk += window.slice(self._at, stop)[: _JUNK_LIMIT - len(junk)]
             self._at = window.keep = stop
             if match:
                 break
-        waste = junk.strip(self._padding)
-        return (
-            _outside(waste, begin, f"Expected an ISA segment, found '{excerpt(waste)}'.") if waste else None
-        )
+        return junk
 
     def _skip_padding(self) -> None:
         window = self._window
@@ -107,10 +110,9 @@ class Reader:
                 break
 
     def _refused(self, reason: str) -> Block:
-        window, begin = self._window, self._at
-        match = _ISA.search(window.data, begin - window.base + 3)
-        self._at = window.keep = window.base + match.start() if match else window.end
-        return _outside(window.slice(begin, self._at)[:_JUNK_LIMIT], begin, reason)
+        begin = self._at
+        self._at += len(b"ISA")
+        return _outside(self._upto_next(b"ISA"), begin, reason)
 
 
 class _Inside:

@@ -92,11 +92,15 @@ class Scanner:
 
 @lru_cache(maxsize=64)
 def control_pattern(delimiters: Delimiters) -> re.Pattern[bytes]:
-    """Terminator, white space, id of an envelope segment; wrapping may have broken the line inside the id."""
-    tags = "|".join(r"[\r\n]*".join(tag) for tag in _TAGS).encode()
-    isa = rb"I[\r\n]*S[\r\n]*A(?=[\r\n]*[^A-Za-z0-9\s])"
+    """Terminator, white space, id of an envelope segment; wrapping may have broken the line inside the id.
+
+    Not where a line break ends a segment: then no id goes on behind one.
+    """
+    gap = "" if delimiters.breaks_lines else r"[\r\n]*"
+    tags = "|".join(gap.join(tag) for tag in _TAGS)
     element = re.escape(delimiters.element)
-    own = rb"(?:" + tags + rb")(?=[\r\n]*" + element + rb")"
+    isa = gap.join("ISA").encode() + rb"(?=" + gap.encode() + rb"[^A-Za-z0-9\s])"
+    own = rb"(?:" + tags.encode() + rb")(?=" + gap.encode() + element + rb")"
     behind = re.escape(delimiters.segment) + blanks(delimiters.segment)
     return re.compile(behind + rb"(" + own + rb"|" + isa + rb")")
 
