@@ -17,7 +17,12 @@ _TEXTS: Final = (
     "NOT WHAT WAS ORDERED",
     "CARTON WET ON ARRIVAL",
 )
-_ARTICLES: Final = ("CORDLESS DRILL 18 V", "DRILL BIT SET, 19 PIECES", "WORK LIGHT", "HEX KEY SET")
+_ARTICLES: Final = (
+    "CORDLESS DRILL 18 V, TWO BATTERIES",
+    "DRILL BIT SET, 19 PIECES",
+    "WORK LIGHT WITH STAND",
+    "HEX KEY SET 1.5-10 MM",
+)
 _DAYS: Final = 28
 
 
@@ -72,7 +77,7 @@ def _notice(number: int) -> str:
         f"PRF*ACME-PO-{number:07d}",
         f"DTM*050*202609{day:02d}",
         f"N9*IA*{number % 90_000 + 10_000}",
-        f"N1*BY*ACME HARDWARE*92*{17_100_000 + number % 400}",
+        f"N1*BY*ACME HARDWARE AND SUPPLY*92*{17_100_000 + number % 400}",
     ]
     segments += [f"N3*{number % 900} INDUSTRIAL PARK DRIVE", f"N4*DALLAS*TX*{75_000 + number % 900}*US"]
     if number % 2:

@@ -147,7 +147,8 @@ class Expressions:
         few = f"{found}[0]" if named == ("first",) else found if named == ("values",) else None
         if few is not None:
             head = "elif" if known else f"if {found} is not None and"
-            self.writer.line(f"{head} all_short({found}): {name} = {few}")
+            single = f"len({found}) == 1 and type({found}[0]) is str and len({found}[0]) <= {VALUE}"
+            self.writer.line(f"{head} ({single} or all_short({found})): {name} = {few}")
         counted = f"counted(meter, {found}, {bound.weight})"
         piped = f"{name} = {run}({', '.join(['meter', counted, *operands])})"
         self.writer.line(f"else: {piped}" if known or few is not None else piped)

@@ -31,7 +31,6 @@ def matcher(segment: SegmentDef) -> Callable[[str], object]:
     return re.compile(f"{re.escape(segment.id)}{inside}").fullmatch
 
 
-@lru_cache(maxsize=4096)
 def accepting(element: Element) -> Callable[[str], object]:
     """The same for a single element without components, or a component."""
     return re.compile(_value_pattern(element)).fullmatch

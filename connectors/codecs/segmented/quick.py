@@ -28,10 +28,10 @@ Make: TypeAlias = Callable[[list[str], int, Tree], Tree | None]
 _LEARN_AFTER: Final = 8
 """Pieces of a kind before code is made for it, which costs as much as some forty trees the long way."""
 _VALUES_LIMIT: Final = 400  # of one piece
-_TOTAL_LIMIT: Final = 40_000  # values of all pieces with code, a few MB
-_SEEN_LIMIT: Final = 10_000  # kinds being counted
+_TOTAL_LIMIT: Final = 20_000  # values of all pieces with code, a few MB
+_SEEN_LIMIT: Final = 2_000  # kinds being counted
 _ALIKE_LIMIT: Final = 16  # kinds of the same separators
-_KNOWN_LIMIT: Final = 4_096  # texts
+_KNOWN_LIMIT: Final = 2_048  # texts of one element
 _REPEATED_LIMIT: Final = 40  # characters; nothing that repeats is longer
 
 
@@ -122,39 +122,40 @@ class Quick:
         Returns:
             None when it has to go the long way.
         """
-        head, *pieces = content.split(self._cut) if self._pivot else [content]
-        found = self._find(self._head if pieces else self._whole, head, 2, {})
-        if found is None or not pieces:
-            return found and (found[0], found[1] - 2)
-        root, number = found
+        (segment, element, inner, _), data = self._marks, self._data
+        pieces = content.split(self._cut) if self._pivot else [content]
+        last = len(pieces) - 1
+        if last > self._most:
+            return None
+        root: Tree = {}
         nodes: list[Tree] = []
-        root[self._pivot] = nodes
-        *pieces, last = pieces
-        for piece in pieces:
-            found = self._find(self._loop, piece, number, root)
-            if found is None:
+        number = 2
+        for at, piece in enumerate(pieces):
+            known = self._table(at, last).get(piece.encode("utf-8", "surrogatepass").translate(None, data))
+            if known is None:
                 return None
-            nodes.append(found[0])
-            number = found[1]
-        found = self._find(self._last, last, number, root)
-        if found is None or len(nodes) >= self._most:
-            return None
-        nodes.append(found[0])
-        return root, found[1] - 2
+            flat = piece.replace(segment, element)
+            texts = (flat.replace(inner, element) if inner else flat).split(element)
+            empty = texts.count("")
+            for make, segments, empties in known:  # noqa: B007 - one of them is used behind the loop
+                if empties == empty and (node := make(texts, number, root)) is not None:
+                    break
+            else:
+                return None
+            number += segments
+            if at:
+                nodes.append(node)
+                continue
+            root = node
+            if last:
+                root[self._pivot] = nodes
+        return root, number - 2
 
-    def _find(self, table: Table, piece: str, number: int, root: Tree) -> tuple[Tree, int] | None:
-        """A piece made by the function that finds its own segment ids and empty texts in it."""
-        known = table.get(self._key(piece))
-        if known is None:
-            return None
-        texts = self._texts(piece)
-        empty = texts.count("")
-        for make, segments, empties in known:
-            if empties == empty:
-                node = make(texts, number, root)
-                if node is not None:
-                    return node, number + segments
-        return None
+    def _table(self, at: int, last: int) -> Table:
+        """Where a piece is looked up: `last` is the number of the last one, the first is 0."""
+        if 0 < at < last:
+            return self._loop
+        return self._last if at else self._head if last else self._whole
 
     def _key(self, piece: str) -> bytes:
         """What is left of a piece without data: separators, and control characters."""
@@ -179,19 +180,17 @@ class Quick:
         bounds = [0, *starts, len(ids)]
         if 0 in starts or len(pieces) != len(bounds) - 1:
             return
-        for piece, (start, end) in zip(pieces, pairwise(bounds), strict=True):
-            if start == 0:
-                table = self._head if starts else self._whole
-            else:
-                table = self._last if end == len(ids) else self._loop
-            self._sight(table, piece, segments[start:end], steps[start:end], start)
+        for at, (piece, (start, end)) in enumerate(zip(pieces, pairwise(bounds), strict=True)):
+            self._sight(self._table(at, len(starts)), piece, segments[start:end], steps[start:end], start)
 
     def _sight(
         self, table: Table, piece: str, segments: Sequence[str], steps: Sequence[Step], first: int
     ) -> None:
-        if len(self._seen) >= _SEEN_LIMIT or self._size > _TOTAL_LIMIT:
+        if self._size > _TOTAL_LIMIT:
             self._forget()
             return
+        if len(self._seen) >= _SEEN_LIMIT:
+            self._seen.clear()
         key, texts = self._key(piece), self._texts(piece)
         empties = [at for at, text in enumerate(texts) if not text]
         kind = (id(table), key, *empties, *(step.segment.id for step in steps))

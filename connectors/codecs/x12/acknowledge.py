@@ -47,12 +47,17 @@ _FORMS: Final = {"997": _Form("997", "AK3", "AK4", "AK5"), "999": _Form("999", "
 
 
 def answered(received: Interchange) -> list[Group]:
-    """Return the groups that are answered, in order: all but acknowledgements and those without a header.
+    """Return the groups that are answered, in order: all but acknowledgements and those without a number.
 
     None of what came without an ISA is: nobody knows whom to answer.
     """
     groups = () if received.bare else received.groups
-    return [group for group in groups if group.functional not in ACKNOWLEDGEMENTS and group.control]
+    return [group for group in groups if group.functional not in ACKNOWLEDGEMENTS and _numbered(group)]
+
+
+def _numbered(group: Group) -> bool:
+    """Whether anything of its control number can be told: signs and control characters become blanks."""
+    return any(char.isalnum() for char in group.control)
 
 
 def acknowledge(  # noqa: PLR0913 - numbers and times come from the caller, each by its name

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from connectors.codecs.base import NOTHING, Body, Decoded, Finding, Record, Tree
 from connectors.codecs.segmented.guide import Guide
 from connectors.codecs.x12 import findings as codes
-from connectors.codecs.x12.delimiters import Delimiters
+from connectors.codecs.x12.delimiters import Delimiters, Separators
 from connectors.codecs.x12.envelope import Group, Interchange, Transaction
 from connectors.codecs.x12.guide import find, load, names, nearest, unguided
 from connectors.codecs.x12.reader import Reader
@@ -163,7 +164,7 @@ def _note(block: Block, found: Examined) -> None:
         Transaction(
             set=block.set,
             control=block.control,
-            accepted=not any(finding.fatal for finding in found.findings),
+            accepted=not found.findings or not any(finding.fatal for finding in found.findings),
             version=block.version,
             segments=found.segments,
             offset=block.offset,
@@ -244,10 +245,16 @@ def _quickly(
 
 def _digest(text: str, delimiters: Delimiters) -> str:
     """Content, segments ended by 0x1E, without regard to which delimiters it was written with."""
-    for sign, standard in zip(delimiters.text[:3], "*:^", strict=True):
-        if sign and sign != standard:
-            text = text.replace(sign, standard)
+    for sign, standard in _unusual(delimiters.text):
+        text = text.replace(sign, standard)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _unusual(signs: Separators) -> tuple[tuple[str, str], ...]:
+    """Separators that are not the usual ones, with those."""
+    pairs = zip(signs[:3], "*:^", strict=True)
+    return tuple((sign, standard) for sign, standard in pairs if sign and sign != standard)
 
 
 def _check_trailer(block: Block, count: int, found: list[Finding]) -> None:

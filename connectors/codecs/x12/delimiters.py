@@ -19,6 +19,7 @@ HEADER_LIMIT: Final = 512
 
 _ISA_ELEMENTS: Final = 16
 _ISA_LENGTH: Final = 106
+_ISA_SEPARATORS: Final = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)
 _UTF8_LEAD: Final = 0xC0  # no character of several bytes begins lower
 _REPETITION_SINCE: Final = "00402"
 _LINE_BREAKS: Final = re.compile(rb"[\r\n]+")
@@ -85,7 +86,7 @@ def detect(data: bytes, start: int) -> Header | str:
     if len(cuts) < _ISA_ELEMENTS:
         return f"The ISA segment has {len(cuts)} elements, 16 are expected."
     behind = cuts[-1] + len(element)
-    if _runs_over(data[start + 3 : behind], element):
+    if _runs_over(data[start + 3 : behind], element) and not _is_fixed(data[start:behind], element):
         return "The ISA segment ends before its 16 elements are complete."
     component, segment, end = _tail(data, behind, element)
     if not segment:
@@ -131,6 +132,12 @@ def _runs_over(data: bytes, element: bytes) -> bool:
     """Whether another segment begins before the ISA is complete: separators of others were counted."""
     following = rb"[^A-Za-z0-9 ](?<!" + re.escape(element) + rb")\s*(?:GS|ST|TA1|IEA|ISA)"
     return re.search(following + re.escape(element), data) is not None
+
+
+def _is_fixed(head: bytes, element: bytes) -> bool:
+    """Whether separators are where the standard has them: then an id may end in `-ST`."""
+    text, sign = _decoded(head), _decoded(element)
+    return all(text[at : at + 1] == sign for at in _ISA_SEPARATORS)
 
 
 def _tail(data: bytes, at: int, element: bytes) -> tuple[bytes, bytes, int]:

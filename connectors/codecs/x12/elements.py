@@ -54,11 +54,10 @@ def matcher(segment: SegmentDef, signs: Separators) -> Callable[[str], object]:
     return re.compile(re.escape(segment.id) + pattern).fullmatch
 
 
-@lru_cache(maxsize=256)
-def accepting(signs: Separators) -> Callable[[Element], Callable[[str], object]]:
-    """The same for single elements: gives a function that gives None for what has to be looked at closely."""
+def accepting(element: Element, signs: Separators) -> Callable[[str], object]:
+    """The same for a single element without components."""
     stop = "".join(re.escape(sign) for sign in signs if sign)
-    return lru_cache(maxsize=4096)(lambda element: re.compile(_value_pattern(element, stop)).fullmatch)
+    return re.compile(_value_pattern(element, stop)).fullmatch
 
 
 def _value_pattern(element: Element, stop: str) -> str:

@@ -227,7 +227,7 @@ class _Short:
             writing.require(f"{low}len({name}) <= {element.high}")
             return name
         if element not in self._known:
-            self._known[element] = Known(accepting(self._signs)(element))
+            self._known[element] = Known(accepting(element, self._signs))
         writing.require(f"{writing.constant(self._known[element])}[{name}]")
         return name
 

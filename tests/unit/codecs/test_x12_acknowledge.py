@@ -115,3 +115,11 @@ def test_a_set_that_the_flow_does_not_read_is_answered_as_such(edi: Any) -> None
     [transaction] = interchange.groups[0].transactions
     assert not transaction.accepted
     assert "AK502.1" in {finding.code for finding in transaction.findings}
+
+
+@pytest.mark.parametrize("control", ["", "  ", "-", "\x07"])
+def test_a_group_whose_number_cannot_be_told_is_not_answered(edi: Any, control: str) -> None:
+    """Nobody would know what is meant; what is wrong with it is in the interchange."""
+    body = edi.text(edi.interchange([edi.group([edi.transaction()], control)]))
+    [received] = envelopes(body)
+    assert acknowledge(received, control=1, group=1, date="20261102", time="0801") == b""

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from connectors.codecs.x12.codec import X12Codec
-from connectors.codecs.x12.delimiters import detect
+from connectors.codecs.x12.delimiters import Header, detect
 from connectors.codecs.x12.reader import Reader
 
 CODEC = X12Codec("x12/180-004010")
@@ -145,3 +145,12 @@ def test_isa11_is_a_repetition_separator_only_since_00402(edi: Any, standards: s
         header = detect(data, 0)
         assert not isinstance(header, str)
         assert header.delimiters.repetition == expected
+
+
+@pytest.mark.parametrize("receiver", ["RETURNS HUB -ST", "RETURNS HUB 'GS", "R\u00fcCKSENDUNG -ST"])
+def test_an_id_may_end_like_a_segment_that_begins(edi: Any, receiver: str) -> None:
+    """It fills its fifteen characters, so the separator stands right behind it."""
+    body = edi.simple().replace(b"HUB            *", f"{receiver}*".encode())
+    header = detect(body, 0)
+    assert isinstance(header, Header)
+    assert header.elements[7] == receiver
