@@ -162,7 +162,9 @@ class _Inside:
             if segment.tag == b"UNT" and self._block is not None:
                 yield self._unt(segment, self._block)
                 continue
-            yield from self._leave(segment.start)
+            # right behind a terminator there is nothing to leave
+            if self._block is not None or segment.start - self._after > 1:
+                yield from self._leave(segment.start)
             self._after = segment.end
             if segment.tag in {b"UNA", b"UNB"}:
                 yield from self._finish(segment.start)

@@ -145,7 +145,9 @@ class _Inside:
             if tag == b"SE" and self._block is not None:
                 yield self._se(segment, self._block)
                 continue
-            yield from self._leave(segment.start)
+            # right behind a terminator there is nothing to leave
+            if self._block is not None or segment.start - self._after > len(self._delimiters.segment):
+                yield from self._leave(segment.start)
             self._after = segment.end
             if tag == b"ISA":
                 yield from self._finish(segment.start)
