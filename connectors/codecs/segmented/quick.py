@@ -130,8 +130,9 @@ class Quick:
         root: Tree = {}
         nodes: list[Tree] = []
         number = 2
+        table = self._table(0, last)
         for at, piece in enumerate(pieces):
-            known = self._table(at, last).get(piece.encode("utf-8", "surrogatepass").translate(None, data))
+            known = table.get(piece.encode("utf-8", "surrogatepass").translate(None, data))
             if known is None:
                 return None
             flat = piece.replace(segment, element)
@@ -145,10 +146,13 @@ class Quick:
             number += segments
             if at:
                 nodes.append(node)
-                continue
-            root = node
-            if last:
-                root[self._pivot] = nodes
+            else:
+                root = node
+                if last:
+                    root[self._pivot] = nodes
+                table = self._loop
+            if at + 1 >= last:
+                table = self._last
         return root, number - 2
 
     def _table(self, at: int, last: int) -> Table:
