@@ -9,11 +9,20 @@ from typing import NamedTuple
 from connectors.codecs.base import Finding
 from connectors.codecs.edifact.envelope import Group, Interchange
 from connectors.codecs.edifact.service import COMPONENT, ELEMENT, SEGMENT, Service, closing
+from connectors.codecs.segmented.padding import unpadded
 
 _BLANKS = " \t\r\n"
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _WRAPPED_AT_LEAST = 20
-_UNTIDY = ("\n", "\r", f"{SEGMENT} ", f"{SEGMENT}\t", f"{ELEMENT}{SEGMENT}", f"{COMPONENT}{SEGMENT}")
+_UNTIDY = (
+    "\n",
+    "\r",
+    f" {SEGMENT}",
+    f"{SEGMENT} ",
+    f"{SEGMENT}\t",
+    f"{ELEMENT}{SEGMENT}",
+    f"{COMPONENT}{SEGMENT}",
+)
 """What `texts` tidies up, or a digest leaves out."""
 
 
@@ -63,6 +72,7 @@ class Block:
         parts = text.split(SEGMENT)
         if "\n" in text or "\r" in text or f"{SEGMENT} " in text or f"{SEGMENT}\t" in text:
             parts = [one.lstrip(_BLANKS).rstrip("\r\n") for one in parts]
+        parts = unpadded(parts)
         return Texts([one for one in parts if one] if "" in parts else parts, foreign)
 
     def plain(self, charset: str = "") -> Plain | None:

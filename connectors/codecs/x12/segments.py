@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from connectors.codecs.base import Finding
+from connectors.codecs.segmented.padding import unpadded
 from connectors.codecs.x12.delimiters import Delimiters
 from connectors.codecs.x12.envelope import Group, Interchange
 
@@ -59,7 +60,7 @@ class Block:
         if "\n" in text or "\r" in text:
             text = _unwrap(text, breaks_lines=delimiters.breaks_lines)
         signs = delimiters.text
-        if signs.component and signs.component + signs.segment in text:
+        if (signs.component and signs.component + signs.segment in text) or f" {signs.segment}" in text:
             return None
         start, end = text.find(signs.segment), text.rfind(signs.segment)
         return text[start + 1 : end] if start < end else None
@@ -105,6 +106,7 @@ def split(
     parts = text.split(signs.segment)
     if f"{signs.segment} " in text or f"{signs.segment}\t" in text:
         parts = [part.lstrip(" \t") for part in parts]
+    parts = unpadded(parts)
     if signs.component and signs.component + signs.segment in text:
         # an empty component at the end of a segment says nothing; whole files come with one on every line
         parts = [part.rstrip(signs.component) for part in parts]

@@ -150,3 +150,18 @@ def test_only_sets_and_messages_go_without_a_release() -> None:
 )
 def test_the_date_of_an_envelope_is_told_as_iso_8601(date: str, time: str, expected: str | None) -> None:
     assert moment(date, time) == expected
+
+
+@pytest.mark.parametrize("body", [ORDER, ORDERS])
+def test_a_blank_before_every_terminator_is_no_data(body: bytes) -> None:
+    mark = b"~" if body is ORDER else b"'"
+    expected, found = (
+        next(iter(interchanges(one, trees=True))) for one in (body, body.replace(mark, b" " + mark))
+    )
+    assert found.trees == expected.trees
+    assert summary(found)["status"] == "accepted"
+
+
+def test_a_blank_before_one_terminator_is_of_the_element() -> None:
+    [record] = codec("x12/850").decode(ORDER.replace(b"20261101~PO1", b"20261101 ~PO1")).records
+    assert record.tree["BEG"][0]["05"] == "20261101 "
