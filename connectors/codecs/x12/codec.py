@@ -157,19 +157,20 @@ def _note(block: Block, found: Examined) -> None:
     interchange = block.interchange
     if interchange is None:
         return
-    interchange.segments += found.segments
+    _, _, findings, segments, guide = found
+    interchange.segments += segments
     if interchange.charset != "latin-1" and not block.raw.isascii():
         interchange.charset = block.charset
     block.group.transactions.append(
         Transaction(
             set=block.set,
             control=block.control,
-            accepted=not found.findings or not any(finding.fatal for finding in found.findings),
-            version=block.version,
-            segments=found.segments,
+            accepted=not findings or not any(finding.fatal for finding in findings),
+            version=block.own_version or block.group.version,
+            segments=segments,
             offset=block.offset,
-            guide=found.guide.name if found.guide else "",
-            findings=found.findings,
+            guide=guide.name if guide else "",
+            findings=findings,
         )
     )
 
@@ -236,7 +237,7 @@ def _quickly(
         found += interchange.findings
     if block.trailer[1:] != (str(count + 2), block.control) or not block.control:
         _check_trailer(block, count + 2, found)
-    if not profile.lenient:
+    if not profile.lenient and block.group.fits != guide.name:
         _check_group(block, guide, profile, found)
     digest = _digest(plain.replace(delimiters.text.segment, "\x1e"), delimiters)
     fatal = bool(found) and any(finding.fatal for finding in found)
@@ -275,7 +276,7 @@ def _check_trailer(block: Block, count: int, found: list[Finding]) -> None:
 
 
 def _check_group(block: Block, guide: Guide, profile: Profile, found: list[Finding]) -> None:
-    group = block.group
+    group, before = block.group, len(found)
     if not guide.covers(group.version) and group.version not in profile.versions:
         message = (
             f"The group is of version '{group.version}' (GS08), this partner's documents are read as "
@@ -287,6 +288,8 @@ def _check_group(block: Block, guide: Guide, profile: Profile, found: list[Findi
         listed = ", ".join(expected)
         message = f"The group holds '{group.functional}' (GS01), expected {listed}."
         found.append(_of_set(block, codes.GROUP_UNSUPPORTED, message, listed, group.functional, fatal=False))
+    if len(found) == before:
+        group.fits = guide.name
 
 
 def _unsupported(block: Block, guide: Guide | None) -> Finding:

@@ -48,6 +48,7 @@ class Group:
     offset: int = 0
     included: int | None = None  # GE01, as the sender counted
     received: int = 0
+    fits: str = ""  # guide that its GS01 and GS08 were found to fit, so that not every transaction asks again
     findings: list[Finding] = field(default_factory=list)
     transactions: list[Transaction] = field(default_factory=list)
 
