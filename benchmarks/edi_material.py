@@ -19,15 +19,15 @@ _TEXTS: Final = (
 )
 _ARTICLES: Final = (
     "CORDLESS DRILL 18 V, TWO BATTERIES",
-    "DRILL BIT SET, 19 PIECES",
-    "WORK LIGHT WITH STAND",
-    "HEX KEY SET 1.5-10 MM",
+    "DRILL BIT SET, 19 PIECES, IN A CASE",
+    "WORK LIGHT WITH STAND, 30 WATTS",
+    "HEX KEY SET 1.5-10 MM, WITH HOLDER",
 )
 _DAYS: Final = 28
 
 
 def notices(count: int) -> Iterator[bytes]:
-    """An X12 interchange with `count` 180s of some 620 bytes, two to six articles each, in chunks."""
+    """An X12 interchange with `count` 180s of 620 bytes, two to six articles each: 100,000 are 62 MB."""
     yield (
         f"ISA*00*{'':10}*00*{'':10}*ZZ*{'ACME':15}*ZZ*{'RETURNSHUB':15}*261101*0930*U*00401*000000001*0*P*>~"
         "GS*AN*ACME*RETURNSHUB*20261101*0930*1*X*004010~"

@@ -74,7 +74,7 @@ def make_project(project: Path) -> None:
     """
     for part in ("mappings", "policies", "dags/flows"):
         shutil.copytree(PROJECT_DIR / part, project / part)
-    for flow in ("acme_returns_in", "portal_returns_in"):
+    for flow in ("acme_returns_in", "portal_returns_in", "retail_returns_in"):
         path = project / "dags" / "flows" / f"{flow}.yaml"
         lines = path.read_text().splitlines(keepends=True)
         _write(path, "".join(line for line in lines if not line.startswith("enrich:")))

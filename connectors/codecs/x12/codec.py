@@ -90,7 +90,7 @@ class X12Codec:
         return document
 
     def _records(self, reader: Reader, profile: Profile, document: X12Decoded) -> Iterator[Record]:
-        labels: Mapping[str, str] = {}
+        labels: dict[str, str] = {}
         group: Group | None = None
         for index, block in enumerate(reader.blocks()):
             found = examine(block, self.guide, profile)
@@ -102,7 +102,8 @@ class X12Codec:
             if block.group is not group:
                 group = block.group
                 labels = block.interchange.labels(group, "", "")
-            envelope = {**labels, "set": block.set, "transaction": block.control}
+            envelope = labels.copy()
+            envelope["set"], envelope["transaction"] = block.set, block.control
             yield Record(index=index, tree=tree, digest=digest, findings=findings, envelope=envelope)
         for interchange in reader.interchanges:
             document.findings += interchange.findings

@@ -122,6 +122,7 @@ class _Inside:
         self._window = window
         self._interchange = interchange
         self._delimiters: Delimiters = interchange.delimiters
+        self._element, self._component = self._delimiters.text[:2]
         self._scanner = Scanner(window, interchange.delimiters, at, opened=not interchange.bare)
         self._group: Group | None = None
         self._block: Block | None = None
@@ -141,10 +142,10 @@ class _Inside:
         }
         while (segment := self._scanner.next()) is not None:
             tag = segment.tag
-            self._interchange.segments += tag not in _NOT_COUNTED
             if tag == b"SE" and self._block is not None:
                 yield self._se(segment, self._block)
                 continue
+            self._interchange.segments += tag not in _NOT_COUNTED
             # right behind a terminator there is nothing to leave
             if self._block is not None or segment.start - self._after > len(self._delimiters.segment):
                 yield from self._leave(segment.start)
@@ -160,13 +161,12 @@ class _Inside:
 
     def _elements(self, segment: Segment) -> tuple[str, ...]:
         raw = self._window.slice(segment.start, segment.end)
-        if raw.isascii() and b"\n" not in raw and b"\r" not in raw:
-            text = raw.decode("ascii")
-        else:
+        text = raw.decode("latin-1")
+        if not text.isascii() or "\n" in text or "\r" in text:
             text = next(iter(split(raw, self._delimiters)), "")
-        return tuple(
-            text.rstrip(self._delimiters.text.component or None).split(self._delimiters.text.element)
-        )
+        if self._component and text.endswith(self._component):
+            text = text.rstrip(self._component)
+        return tuple(text.split(self._element))
 
     def _st(self, segment: Segment, elements: tuple[str, ...]) -> None:
         group = self._group

@@ -13,6 +13,9 @@ _TAGS: Final = ("ST", "SE", "GS", "GE", "TA1", "IEA", "BIN", "BDS")
 _BINARY: Final = {b"BIN": 1, b"BDS": 2}
 """Binary segments, and which of their elements holds the length of the one behind it."""
 
+_FIRST: Final = re.compile(rb"(ST|GS)")
+"""The first segment of what came without an envelope."""
+
 
 class Scanner:
     """Finds the next envelope segment behind a terminator, jumping over binary data."""
@@ -20,8 +23,8 @@ class Scanner:
     def __init__(self, window: Window, delimiters: Delimiters, at: int, *, opened: bool = True) -> None:
         """Begin at a terminator, or, when nothing was `opened` yet, at a segment itself."""
         self._window = window
-        self._first = None if opened else re.compile(rb"(ST|GS)")
-        self._search = control_pattern(delimiters).search
+        self._following = control_pattern(delimiters).search
+        self._search = self._following if opened else self._opening
         self._terminator = delimiters.segment
         self._element = delimiters.element
         self._at = at  # at the terminator of the segment before
@@ -31,7 +34,7 @@ class Scanner:
         """Return the next envelope segment, or None when the document ends before one."""
         window = self._window
         while True:
-            match = self._look(window.data, self._at - window.base)
+            match = self._search(window.data, self._at - window.base)
             if match is None:
                 if not self._advance():
                     return None
@@ -44,18 +47,18 @@ class Scanner:
                 window.fill()
                 continue
             end = base + close if close >= 0 else self._last_solid(start)
-            tag = match[1] if len(match[1]) <= 3 and match[1].isalnum() else _bare(match[1])  # noqa: PLR2004 - longest id
+            tag = match[1]
+            if not tag.isalnum():
+                tag = _bare(tag)
             if tag in _BINARY:
                 self._jump(tag, start, end)
                 continue
             self._at = end
             return Segment(tag, start, end, close >= 0)
 
-    def _look(self, data: bytes, at: int) -> re.Match[bytes] | None:
-        if self._first is not None:
-            first, self._first = self._first, None
-            return first.match(data, at)
-        return self._search(data, at)
+    def _opening(self, data: bytes, at: int) -> re.Match[bytes] | None:
+        self._search = self._following
+        return _FIRST.match(data, at)
 
     def _advance(self) -> bool:
         """Nothing in the window: go on from its last terminator, so that none is seen half."""
