@@ -15,7 +15,7 @@ from typing import Any
 
 from hub.mapping.functions import FUNCTIONS, Function
 from hub.mapping.functions.base import ArgumentRefused, Param, Run, Shape, spread
-from hub.mapping.limits import VALUE
+from hub.mapping.limits import VALUE, size_of
 from hub.mapping.lookups import Lookup
 from hub.mapping.nodes import Call, Expression, Leaf, Literal, Path, Position, Source
 from hub.mapping.values import ABSENT, ValueRefused, is_absent, plain, shown, text_of
@@ -50,8 +50,10 @@ class Step:
 
     @property
     def length(self) -> int:
-        """Characters of its quoted arguments, any of which may become part of a result."""
-        return sum(len(argument.value) for argument in self.call.arguments if isinstance(argument, Literal))
+        """Bytes of its quoted arguments, any of which may become part of a result."""
+        return sum(
+            size_of(argument.value) for argument in self.call.arguments if isinstance(argument, Literal)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class BoundExpression:
 
     @property
     def weight(self) -> int:
-        """How often each character of a long text is counted: once as it is, and in each function."""
+        """How often each byte of a long text is counted: once as it is, and in each function."""
         return 1 + sum(max(1, step.function.cost // VALUE) for step in self.steps)
 
     @property

@@ -3,9 +3,9 @@
     compiled = compile_file(Path("mappings/acme_edi/return_notice.yaml"), Path("mappings"))
     mapped = compiled.apply(tree)
 
-Paths, functions and code tables are resolved once. The generated functions answer only the plain
-case; when a document is not plain (two matches, an unknown code, a missing value) they give up as a
-whole and the reference interpreter runs it again, to report every error with its place.
+Paths, functions and code tables are resolved once. The generated function maps the document and notes
+which fields it cannot fill (two matches, an unknown code, a missing value); the reference interpreter
+evaluates those again, to report every error with its place.
 """
 
 from __future__ import annotations
@@ -18,25 +18,26 @@ from typing import Any, NamedTuple
 
 from hub.mapping.document import read_document
 from hub.mapping.errors import FieldError, FieldTrace, MappingFailed
+from hub.mapping.explain import Explainer, Mistaken
+from hub.mapping.faults import Faults
 from hub.mapping.generate import generate, text_function
-from hub.mapping.generate_runtime import GiveUp
+from hub.mapping.generate_runtime import NOT_PLAIN, InError
 from hub.mapping.interpret import Interpreter
-from hub.mapping.limits import TooMuch, is_large
+from hub.mapping.limits import EXPLAINED, TooMuch, measured
 from hub.mapping.lookups import References
 from hub.mapping.nodes import Expression
 from hub.mapping.plan import Plan, plan
-from hub.mapping.values import ABSENT, ValueRefused
-
-_NOT_PLAIN = (GiveUp, ValueRefused, KeyError)
-"""Generated code looks up what must be there without asking first, hence KeyError."""
+from hub.mapping.values import ABSENT
 
 
 class Mapped(NamedTuple):
     """The result of a mapping.
 
     Attributes:
-        value: The target document; without the fields that are in error.
-        errors: Every error, in the order of the target; empty when the value can be used.
+        value: The target document; without the fields that are in error, and empty when there are more than
+            are listed.
+        errors: Every error, in the order of the target; empty when the value can be used. Of more than
+            `hub.mapping.faults.LISTED`, the last one says how many elements are in error beyond them.
     """
 
     value: dict[str, Any]
@@ -130,25 +131,25 @@ class CompiledMapping:
     def apply(self, scope: dict[str, Any]) -> Mapped:
         """Map one document; never raises for what the document holds."""
         try:
-            return Mapped(self._run(scope), ())
-        except _NOT_PLAIN as not_plain:
-            return self._explained(scope, not_plain)
+            return Mapped(self._run(scope, measured(scope)), ())
+        except InError as error:
+            return self._explained(scope, error.faults, error.value)
         except TooMuch as error:
-            return Mapped({}, (self._too_much(error, ""),))
+            if error.faults is None:
+                return Mapped({}, (self._too_much(error, ""),))
+            refused = self._too_much(error, "", "; the fields after it were not looked at")
+            return self._explained(scope, error.faults, {}, refused)
 
-    def _explained(self, scope: dict[str, Any], not_plain: Exception) -> Mapped:
-        """The interpreter's result, with all errors; of a large document those of the field that failed."""
-        owner = self.generated.owner_of(not_plain)
-        if owner.text and is_large(scope):
-            interpreter = Interpreter(self.plan, scope, hurried=True, only=(owner.path, owner.text))
-            interpreter.run()
-            if interpreter.errors:
-                note = "the record is large: other fields were not looked at"
-                return Mapped(
-                    {}, (*interpreter.errors, FieldError(owner.path, note, owner.text, "", None, ""))
-                )
-        interpreter = Interpreter(self.plan, scope, hurried=True)
-        return Mapped(interpreter.run(), interpreter.errors)
+    def _explained(
+        self, scope: dict[str, Any], faults: Faults, value: dict[str, Any], *refused: FieldError
+    ) -> Mapped:
+        """What is wrong with the fields that generated code could not fill."""
+        try:
+            errors = Explainer(self.plan, scope).errors(faults, complete=not refused)
+        except Mistaken:
+            interpreter = Interpreter(self.plan, scope, work=EXPLAINED)
+            return Mapped(interpreter.run(), interpreter.errors)
+        return Mapped({} if faults.unlisted else value, (*errors, *refused))
 
     def explain(self, scope: dict[str, Any]) -> list[FieldTrace]:
         """How every field got its value, in the order of the target; `each` lines included."""
@@ -162,16 +163,16 @@ class CompiledMapping:
         """A `key` or `match` expression: text or ABSENT, and what is wrong."""
         try:
             value = self._texts[expression](scope)
-        except _NOT_PLAIN:
-            interpreter = Interpreter(self.plan, scope, hurried=True)
+        except NOT_PLAIN:
+            interpreter = Interpreter(self.plan, scope, work=EXPLAINED)
             return interpreter.text(expression, path), interpreter.errors
         except TooMuch as error:
             return ABSENT, [self._too_much(error, path)]
         return ABSENT if value is None else value, ()
 
-    def _too_much(self, error: TooMuch, path: str) -> FieldError:
+    def _too_much(self, error: TooMuch, path: str, more: str = "") -> FieldError:
         owner = self.generated.owner_of(error)
-        return FieldError(path or owner.path, str(error), owner.text, "", None, "")
+        return FieldError(path or owner.path, f"{error}{more}", owner.text, "", None, "")
 
 
 def compile_file(

@@ -12,7 +12,7 @@ from hub.mapping.generate_runtime import GiveUp, Pipeline, pipeline
 from hub.mapping.generate_source import Block, Writer
 from hub.mapping.generate_walks import walker
 from hub.mapping.limits import VALUE, new_meter
-from hub.mapping.nodes import Condition, Constant, Path, Position, Source
+from hub.mapping.nodes import Condition, Constant, Path, Position, Repeat, Source
 from hub.mapping.values import ValueRefused
 
 _UNKNOWN: Final = object()
@@ -51,10 +51,19 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What an expression can see; `position` names the innermost element's number."""
+    """What an expression can see.
+
+    Attributes:
+        bound: The document under None, and the elements of the surrounding `each` by name.
+        position: Name of the innermost element's number.
+        repeats: The surrounding `each`, from the outermost.
+        turns: For each of them two names: of the element's number, and of its number among those kept.
+    """
 
     bound: Mapping[str | None, Bound]
     position: str = ""
+    repeats: tuple[Repeat, ...] = ()
+    turns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +80,16 @@ class Expressions:
 
     def leaf(self, bound: BoundExpression, scope: Scope) -> Made:
         """The value of a target field, of a `key` or a `match`."""
+        known = self.known(bound, scope)
+        if known is not None:
+            return known
         source = bound.expression.sources[0]
         sure = not bound.optional
         if isinstance(source, Constant | Position):
-            return self._given(bound, source, scope)
-        run = self.writer.constant(pipeline(bound))
+            run = self.writer.constant(pipeline(bound, found=False))
+            return Made(self._piped(bound, run, self._constant(bound, source, scope) or "", scope), sure)
+        settled = bound.takes == "one" and len(bound.expression.sources) > 1
+        run = self.writer.constant(pipeline(bound, found=not settled))
         if bound.takes == "many":
             return Made(self._of_many(bound, run, self._listed(bound, scope), scope), sure)
         if bound.takes != "one":
@@ -111,16 +125,15 @@ class Expressions:
         read = f"{given}type({name} := {group}.get({last!r})) is str and {name}"
         return f"({test} if {read} else {general})"
 
-    def _given(self, bound: BoundExpression, source: Constant | Position, scope: Scope) -> Made:
-        """A constant or a position: known, or nearly."""
+    def known(self, bound: BoundExpression, scope: Scope) -> Made | None:
+        """The value of a field that no document is needed for."""
+        source = bound.expression.sources[0]
+        if isinstance(source, Path):
+            return None
         if isinstance(source, Position) and not bound.steps and type(bound.finish(1)) is int:
             return Made(scope.position, sure=True)
-        run = pipeline(bound, found=False)
-        known = _before_running(bound, run, source)
-        if type(known) in _LITERALS and known is not None:
-            return Made(repr(known), sure=True)
-        code = self._constant(bound, source, scope) or ""
-        return Made(self._piped(bound, self.writer.constant(run), code, scope), not bound.optional)
+        known = _before_running(bound, pipeline(bound, found=False), source)
+        return Made(repr(known), sure=True) if type(known) in _LITERALS and known is not None else None
 
     def _constant(self, bound: BoundExpression, source: Source, scope: Scope) -> str | None:
         if isinstance(source, Path):
@@ -176,7 +189,7 @@ class Expressions:
         name = self.writer.name("o")
         self.writer.line(f"{name} = {self._read(operand, scope)}")
         with self.writer.indented(f"if type({name}) is not str or not {name}:"):
-            self.writer.line(f"{name} = settle(meter, {name})")
+            self.writer.line(f"{name} = operand(meter, {name})")
         return name
 
     def _written_out(self, bound: BoundExpression, run: str, found: str, scope: Scope) -> str:
@@ -205,17 +218,22 @@ class Expressions:
         return chain.at
 
     def _found(self, bound: BoundExpression, scope: Scope) -> str:
-        """What the first source with a value has; not settled when it comes from the last one."""
+        """What the first source with a value has; settled when there are several sources."""
         name = self.writer.name("x")
         sources = bound.expression.sources
         needed = len(sources) == 1 and not _may_do_without(bound)
         self.writer.line(f"{name} = {self._read(sources[0], scope, needed=needed)}")
+        if sources[1:]:
+            self._settled(name)
         for source in sources[1:]:
-            with self.writer.indented(f"if {name} is not None and (type({name}) is not str or not {name}):"):
-                self.writer.line(f"{name} = settle(meter, {name})")
             with self.writer.indented(f"if {name} is None:"):
                 self.writer.line(f"{name} = {self._read(source, scope)}")
+                self._settled(name)
         return name
+
+    def _settled(self, name: str) -> None:
+        with self.writer.indented(f"if type({name}) is not str or not {name}:"):
+            self.writer.line(f"{name} = settle(meter, {name})")
 
     def _listed(self, bound: BoundExpression, scope: Scope) -> str:
         """All values of the first source that has one."""
@@ -284,8 +302,11 @@ class Expressions:
         (selector,) = path.selectors
         if len(selector.path) != 1 or selector.negated:
             return found
-        group, name = scope.bound[path.variable].group, self.writer.name("x")
-        told = f"type({name} := {group}.get({selector.path[0]!r})) is str and {name}"
+        start, name = scope.bound[path.variable], self.writer.name("x")
+        group = start.group
+        told = (
+            f"{start.item} is {group} and type({name} := {group}.get({selector.path[0]!r})) is str and {name}"
+        )
         chosen = f"{told} and {name} in {selector.values!r}"
         return f"{group}.get({path.steps[0].name!r}) if {chosen} else {found}"
 

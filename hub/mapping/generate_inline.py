@@ -183,6 +183,7 @@ def _crosswalk(chain: Chain, step: Step, arguments: Sequence[str]) -> bool:
     chain.conditions.append(
         f"({canonical} := {chain.writer.constant(table.entries.get)}({raw}.strip())) is not None"
     )
+    chain.conditions.append(f"(len({canonical}) <= {VALUE} or weighed(meter, {canonical}))")
     coded = f"'scheme': {table.column!r}, 'code': {raw}.strip(), 'canonical': {canonical}, 'raw': {raw}"
     chain.value(f"{{{coded}}}")
     return True

@@ -1,7 +1,7 @@
 """What generated code calls: everything that is not a look into a dict or a method of a text.
 
 In generated code None stands for an absent value. These functions answer any value, however odd;
-they raise `GiveUp` (or let `ValueRefused` pass) where the interpreter would report an error.
+they raise `GiveUp` (or let `ValueRefused` pass) where the interpreter reports an error, and nowhere else.
 """
 
 from __future__ import annotations
@@ -10,11 +10,22 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from hub.mapping.binding import BoundExpression, default_of
-from hub.mapping.limits import VALUE, VISIT, Meter, cost_of_list, cost_of_text, cost_of_tree, spend
+from hub.mapping.binding import BoundExpression, Step, default_of
+from hub.mapping.faults import Faults
+from hub.mapping.functions.structure import Copy
+from hub.mapping.limits import (
+    VALUE,
+    VISIT,
+    Meter,
+    cost_of_list,
+    cost_of_text,
+    cost_of_tree,
+    size_of,
+    spend,
+)
 from hub.mapping.nodes import Condition, Path
 from hub.mapping.paths import items_of, raw, satisfied
-from hub.mapping.values import ABSENT, MAX_TEXT, is_absent
+from hub.mapping.values import ABSENT, MAX_TEXT, ValueRefused, is_absent
 
 Pipeline: TypeAlias = Callable[..., Any]
 """`run(meter, value, *operands)`: what an expression makes of what its source gave; None when absent."""
@@ -30,8 +41,30 @@ _SHORT = 8
 """So few elements cost nothing worth counting."""
 
 
-class GiveUp(Exception):  # noqa: N818 - the document is not plain: the interpreter takes over
-    """Not the plain case."""
+SEVERAL = object()
+"""Stands for an operand with more matches than one, which is an error only once it is needed."""
+
+
+class GiveUp(Exception):  # noqa: N818 - an answer to the document: the interpreter explains it
+    """A field is in error."""
+
+
+class InError(GiveUp):
+    """Fields of the document are in error.
+
+    Attributes:
+        faults: Which.
+        value: The result without them.
+    """
+
+    def __init__(self, faults: Faults, value: dict[str, Any]) -> None:
+        super().__init__("fields are in error")
+        self.faults = faults
+        self.value = value
+
+
+NOT_PLAIN = (GiveUp, ValueRefused, KeyError)
+"""What says that a field is in error: generated code looks up what must be there without asking first."""
 
 
 def pipeline(bound: BoundExpression, *, found: bool = True, counted: bool = True) -> Pipeline:
@@ -58,7 +91,7 @@ def pipeline(bound: BoundExpression, *, found: bool = True, counted: bool = True
             elif value is not ABSENT or step.function.on_absent:
                 if type(value) is list:
                     spend(meter, len(value) * step.function.cost)
-                value = _called(step.run, value, given)
+                value = _called(meter, step, value, given)
                 value = ABSENT if step.may_drop and is_absent(value) else value
         value = value if value is ABSENT else bound.finish(value)
         if value is not ABSENT:
@@ -70,10 +103,20 @@ def pipeline(bound: BoundExpression, *, found: bool = True, counted: bool = True
     return run
 
 
-def _called(run: Callable[..., Any], value: Any, operands: Sequence[Any]) -> Any:
-    if not operands:
-        return run(value)
-    return ABSENT if any(operand is None for operand in operands) else run(value, list(operands))
+def _called(meter: Meter, step: Step, value: Any, operands: Sequence[Any]) -> Any:
+    for given in operands:  # in their order, as the interpreter reads them
+        if given is None:
+            return ABSENT
+        if given is SEVERAL:
+            raise GiveUp
+        if type(given) is str and len(given) > VALUE:
+            spend(meter, cost_of_text(given, 2))
+    if isinstance(step.run, Copy):
+        return step.run.counted(meter, value)
+    made = step.run(value, list(operands)) if operands else step.run(value)
+    if type(made) is list:
+        spend(meter, VISIT * len(made))
+    return made
 
 
 def _counted(meter: Meter, value: Any) -> Any:
@@ -96,6 +139,14 @@ def settle(meter: Meter, value: Any) -> Any:
     if len(found) > 1:
         raise GiveUp
     return found[0]
+
+
+def operand(meter: Meter, value: Any) -> Any:
+    """The same for an operand: `SEVERAL` where there are several."""
+    try:
+        return settle(meter, value)
+    except GiveUp:
+        return SEVERAL
 
 
 def many(meter: Meter, value: Any) -> list[Any] | None:
@@ -128,11 +179,30 @@ def group(meter: Meter, value: Any) -> Any:
     return groups[0] if len(groups) == 1 else None if groups else EMPTY
 
 
-def bare(value: Any) -> dict[str, Any]:
-    """What an element that is no group offers to paths: no names; a list within a list is not plain."""
-    if isinstance(value, list):
-        raise GiveUp
-    return value if isinstance(value, dict) else EMPTY
+def bare(meter: Meter, value: Any) -> dict[str, Any]:
+    """What an element that is no group offers to paths: a list, what its groups have together."""
+    if not isinstance(value, list):
+        return value if isinstance(value, dict) else EMPTY
+    groups = [item for item in value if isinstance(item, dict)]
+    spend(meter, VISIT * len(value))
+    return groups[0] if len(groups) == 1 else _together(meter, groups)
+
+
+def _together(meter: Meter, groups: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """One group with the matches that a path finds at each name of several."""
+    found: dict[str, list[Any]] = {}
+    for one in groups:
+        spend(meter, VALUE + VALUE // 2 * len(one))
+        for name, value in one.items():
+            items = items_of(value)
+            if len(items) > 1:
+                spend(meter, VISIT * len(items))
+            if items:
+                found.setdefault(name, []).extend(items)
+    return {
+        name: values[0] if len(values) == 1 and type(values[0]) is not list else values
+        for name, values in found.items()
+    }
 
 
 def elements(meter: Meter, value: Any) -> list[Any]:
@@ -162,5 +232,11 @@ def grown(meter: Meter, text: str) -> bool:
     """Count a text that a function made; always true, so that it can stand in a chain of conditions."""
     if len(text) > MAX_TEXT:
         raise GiveUp
-    spend(meter, len(text))
+    spend(meter, size_of(text))
+    return True
+
+
+def weighed(meter: Meter, text: str) -> bool:
+    """Count a long text that a table gave; always true."""
+    spend(meter, size_of(text))
     return True

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 from typing import Any, TypeAlias
 
-from hub.mapping import generate_runtime, limits
+from hub.mapping import faults, generate_runtime, limits
 from hub.mapping.values import is_absent
 
 FILE = "<mapping {}>"
@@ -54,11 +54,11 @@ class Block:
 Namespace: TypeAlias = dict[str, Any]
 
 _OURS: Mapping[str, Any] = {
-    "GiveUp": generate_runtime.GiveUp,
-    "EMPTY": generate_runtime.EMPTY,
     **{
         name: getattr(generate_runtime, name)
         for name in (
+            "InError",
+            "NOT_PLAIN",
             "all_short",
             "any_present",
             "bare",
@@ -68,12 +68,15 @@ _OURS: Mapping[str, Any] = {
             "grown",
             "holds",
             "many",
+            "operand",
             "settle",
+            "weighed",
             "whole",
         )
     },
     "is_absent": is_absent,
-    **{name: getattr(limits, name) for name in ("new_meter", "tick")},
+    **{name: getattr(limits, name) for name in ("measured", "new_meter", "tick")},
+    **{name: getattr(faults, name) for name in ("fault", "remaining")},
     "__builtins__": {name: getattr(builtins, name) for name in ("dict", "len", "list", "str", "type")},
 }
 """All that generated code can name beside its own variables and constants."""
@@ -126,7 +129,9 @@ class Writer:
         code = compile(source, FILE.format(name), "exec", dont_inherit=True)
         names: Namespace = {**_OURS, **self._constants}
         functions = {
-            part.co_name: FunctionType(part, names) for part in code.co_consts if isinstance(part, CodeType)
+            part.co_name: FunctionType(part, names, part.co_name, (0,) * (part.co_argcount - 1))
+            for part in code.co_consts
+            if isinstance(part, CodeType)
         }
         return Generated(source, functions, tuple(line.owner for line in lines), code.co_filename)
 
@@ -137,7 +142,7 @@ class Generated:
 
     Attributes:
         source: Their source.
-        functions: By name.
+        functions: By name; each takes a document, and the one that makes documents its size in bytes (0).
         owners: Whom each line belongs to.
         file: How tracebacks call the source.
     """

@@ -1,20 +1,21 @@
 """The reference interpreter: what a mapping means, step by step, with every place remembered.
 
-It is slow and complete. Generated code answers the plain case; whenever something is not plain, and
-for `explain`, this interpreter runs the whole document and says all that is wrong.
+It is slow and complete. Generated code maps documents and notes which fields are in error; this
+interpreter evaluates those again, one by one, and says what is wrong. For `explain` it runs the whole.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from time import thread_time
 from typing import Any
 
 from hub.mapping.binding import BoundExpression, Step, default_of
 from hub.mapping.errors import FieldError, FieldTrace, TraceStep
 from hub.mapping.limits import (
+    EVALUATED,
     PATIENCE,
+    REACHED,
     VISIT,
     WORK,
     TooMuch,
@@ -39,15 +40,6 @@ from hub.mapping.nodes import (
 from hub.mapping.paths import Found, Match, Way, matches, position, raw, satisfied
 from hub.mapping.plan import Plan, cost, is_constant
 from hub.mapping.values import ABSENT, ValueRefused, is_absent, shown
-
-_LOOK = 60
-"""What an element costs while one field is explained."""
-
-_EXPLAINED = 700_000
-"""What explaining one field of a large document may cost: about 70 ms."""
-
-HURRY = 0.05
-"""Seconds of processor time after which errors are no longer looked for once one is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +70,21 @@ class Interpreter:
     Args:
         plan: What to run.
         root: The document.
-        hurried: Only errors are wanted, and after `HURRY` seconds one is enough.
-        only: Of a large document: target path and text of the one expression whose errors are wanted.
+        work: What it may cost when only errors are wanted, where each expression costs `EVALUATED`;
+            without it everything is remembered, and it may cost as much as for generated code.
 
     Attributes:
-        traces: One per evaluated expression, in order; of a hurried run those with errors.
-        reads: Every place that was read, with the selectors' places; empty after a hurried run.
+        traces: One per evaluated expression, in order; those with errors when only these are wanted.
+        reads: Every place that was read, with the selectors' places; empty when only errors are wanted.
     """
 
-    def __init__(
-        self, plan: Plan, root: Any, *, hurried: bool = False, only: tuple[str, str] | None = None
-    ) -> None:
+    def __init__(self, plan: Plan, root: Any, *, work: int | None = None) -> None:
         self._plan = plan
         self._root = root
-        self._only = only
-        spent = cost(plan, plan.document.target) if only is None else WORK - _EXPLAINED
+        spent = cost(plan, plan.document.target) if work is None else WORK - work
         self._meter = new_meter(spent, PATIENCE)
-        self._late = thread_time() + HURRY if hurried else None
+        self._brief = work is not None
+        self._visit = VISIT if work is None else REACHED
         self._now = ("", "")
         self._costs: dict[int, int] = {}
         self.traces: list[FieldTrace] = []
@@ -125,6 +115,29 @@ class Interpreter:
         except TooMuch as error:
             self._stopped(str(error))
             return ABSENT
+
+    def error_of(
+        self, bound: BoundExpression, scope: Scope, path: str, *, items: bool = False
+    ) -> FieldError | None:
+        """What is wrong with one expression in a scope.
+
+        Raises:
+            TooMuch: It costs more than is left.
+        """
+        self._evaluate(bound, scope, path, items=items)
+        return self.traces.pop().error if self.traces else None
+
+    def elements(self, repeat: Repeat, scope: Scope) -> list[Match]:
+        """What an `each` goes through.
+
+        Raises:
+            TooMuch: There are more than what is left allows.
+        """
+        bound = self._plan.sources[repeat.source.expression]
+        values: Any = []
+        if is_made(bound):
+            values, _ = self._piped(bound, self._sourced(bound, scope).value, scope, [])
+        return self._elements(bound, [] if values is ABSENT else values, scope)
 
     def _target(self, target: Target, scope: Scope, path: str) -> Any:
         if isinstance(target, Leaf):
@@ -177,12 +190,12 @@ class Interpreter:
         return made or ABSENT
 
     def _cost(self, repeat: Repeat) -> int:
-        """Of one element; when one field is explained, all elements are looked at and little else is done."""
-        return _LOOK if self._only is not None else VISIT + cost(self._plan, repeat.body)
+        """Of one element; when only errors are wanted, each of its expressions is counted by itself."""
+        return REACHED if self._brief else VISIT + cost(self._plan, repeat.body)
 
     def _elements(self, bound: BoundExpression, values: list[Any], scope: Scope) -> list[Match]:
         """The elements with their places, which are known when no function made them anew."""
-        if not [step for step in bound.steps if step.function.name != "optional"]:
+        if not is_made(bound):
             for source in bound.expression.sources:
                 if isinstance(source, Path) and (found := self._matches(source, scope).matches):
                     return list(found)
@@ -195,15 +208,12 @@ class Interpreter:
 
     def _stopped(self, message: str) -> None:
         path, text = self._now
-        if self._only is not None and self._meter[0] < 0:
-            path, text = self._only
-            message = "no more errors were looked for: the record is too large"
         self.traces.append(_refused(path, text, message))
 
     def _evaluate(self, bound: BoundExpression, scope: Scope, path: str, *, items: bool = False) -> Any:
-        if not (items or self._only is None or bound.expression.text == self._only[1]):
-            return ABSENT
         self._now = (path, bound.expression.text)
+        if self._brief:
+            spend(self._meter, EVALUATED)
         steps: list[TraceStep] = []
         sourced = _Sourced(ABSENT, "", None)
         value, message = ABSENT, ""
@@ -216,14 +226,12 @@ class Interpreter:
                 message = "nothing present"
         except ValueRefused as error:
             value, message = ABSENT, str(error)
-        if message or self._late is None:
+        if message or not self._brief:
             self.traces.append(self._trace(bound, sourced, steps, path, value, message))
-        if self._late is not None and self.traces and thread_time() > self._late:
-            raise TooMuch(f"no more errors were looked for after {HURRY * 1000:g} ms")
         return value
 
     def _sourced(self, bound: BoundExpression, scope: Scope) -> _Sourced:
-        for source in bound.expression.sources:
+        for source in () if self._brief else bound.expression.sources:
             self._note(source, scope, groups=bound.takes == "any")
         deepest: _Sourced = _Sourced(ABSENT, "", None)
         for source in bound.expression.sources:
@@ -241,7 +249,7 @@ class Interpreter:
         return deepest
 
     def _matches(self, path: Path, scope: Scope) -> Found:
-        return matches(path, scope.bound, self._meter)
+        return matches(path, scope.bound, self._meter, self._visit)
 
     def _shaped(self, path: Path, found: tuple[Match, ...], bound: BoundExpression, scope: Scope) -> Any:
         if bound.takes == "many":
@@ -323,7 +331,7 @@ class Interpreter:
 
     def _note(self, source: Source, scope: Scope, *, groups: bool = False) -> None:
         """Remember what a path read, for the coverage report; a group only when it is taken whole."""
-        if not isinstance(source, Path) or self._late is not None:
+        if self._brief or not isinstance(source, Path):
             return
         start = scope.bound[source.variable].way
         for match in matches(source, scope.bound).matches:
@@ -340,6 +348,11 @@ class Interpreter:
 
 class _Several(list[Any]):
     """More matches than wanted; refused once the trace has them."""
+
+
+def is_made(bound: BoundExpression) -> bool:
+    """Whether functions make the elements of an `each` anew."""
+    return any(step.function.name != "optional" for step in bound.steps)
 
 
 def _refused(path: str, text: str, message: str) -> FieldTrace:

@@ -41,8 +41,16 @@ class Found:
     deepest: Way
 
 
-def matches(path: Path, bound: Mapping[str | None, Match], meter: Meter | None = None) -> Found:
-    """All matches of a path; `bound` has the document under None and the `each` names.
+def matches(
+    path: Path, bound: Mapping[str | None, Match], meter: Meter | None = None, visit: int = VISIT
+) -> Found:
+    """All matches of a path.
+
+    Args:
+        path: The path.
+        bound: The document under None, and the `each` names.
+        meter: Counts.
+        visit: What it costs to look at an element.
 
     Raises:
         TooMuch: There are more to look at than the meter allows.
@@ -58,7 +66,7 @@ def matches(path: Path, bound: Mapping[str | None, Match], meter: Meter | None =
             if isinstance(match.value, dict)
             for child in _expand(Match(match.value.get(step.name), (*match.way, step.name)))
         ]
-        spend(meter, VISIT * len(reached))
+        spend(meter, visit * len(reached))
         kept = [match for match in reached if selected(match.value, step.selectors, meter)]
         if not kept:
             groups = [match.way for match in current if isinstance(match.value, dict)]
@@ -86,7 +94,7 @@ def walk(
             if isinstance(item, dict):
                 child = item.get(name)
                 if isinstance(child, list):
-                    reached.extend([one for one in child if not is_absent(one)])
+                    reached.extend([one for one in child if one or not is_absent(one)])
                 elif not is_absent(child):
                     reached.append(child)
         spend(meter, VISIT * len(reached))
@@ -112,7 +120,7 @@ def raw(start: Any, selectors: Sequence[Selector], steps: Sequence[Step], meter:
 def items_of(value: Any) -> list[Any]:
     """The elements of a list that are present, or the present value itself as a list of one."""
     if isinstance(value, list):
-        return [item for item in value if not is_absent(item)]
+        return [item for item in value if item or not is_absent(item)]
     return [] if is_absent(value) else [value]
 
 
@@ -128,7 +136,9 @@ def selected(item: Any, selectors: Sequence[Selector], meter: Meter | None = Non
             if meter is not None:
                 spend(meter, 3 * VALUE)  # a walk of its own for every item
             steps = [Step(name, ()) for name in selector.path]
-            kept = _among(walk(item, (), steps, meter), selector.values, selector.negated)
+            values = walk(item, (), steps, meter)
+            _count(meter, values)
+            kept = _among(values, selector.values, selector.negated)
         if not kept:
             return False
     return True
@@ -139,15 +149,24 @@ def satisfied(condition: Condition, start: Any, meter: Meter | None = None) -> b
     values = walk(start, condition.path.selectors, condition.path.steps, meter)
     if condition.values is None:
         return bool(values)
+    _count(meter, values)
     return _among(values, condition.values, condition.negated)
+
+
+def _count(meter: Meter | None, values: Sequence[Any]) -> None:
+    """What it costs to compare several values; of one it is in the price of the walk."""
+    if meter is not None and len(values) > 1:
+        spend(meter, VISIT * len(values))
 
 
 def _among(values: Iterable[Any], wanted: Sequence[str], negated: bool) -> bool:  # noqa: FBT001 - it is the operator
     for value in values:
+        if isinstance(value, dict | list):  # a group equals no text
+            continue
         try:
             if text_of(value) in wanted:
                 return not negated
-        except ValueRefused:  # a group equals no text
+        except ValueRefused:  # nor does a number of too many digits
             continue
     return negated
 

@@ -8,7 +8,7 @@ from pathlib import Path as FilePath
 
 from hub.mapping.binding import Binder, BoundExpression, is_canonical
 from hub.mapping.errors import InvalidMapping
-from hub.mapping.limits import VALUE
+from hub.mapping.limits import VALUE, size_of
 from hub.mapping.lookups import (
     CANONICAL,
     XREF,
@@ -105,10 +105,10 @@ def cost(plan_: Plan, target: Target) -> int:
     """What a target costs once, in units of `hub.mapping.limits`; what its `each` costs is not counted."""
     if isinstance(target, Leaf):
         source = target.expression.sources[0]
-        constant = len(source.value) if isinstance(source, Constant) else 0
+        constant = size_of(source.value) if isinstance(source, Constant) else 0
         return plan_.fields[target.expression].cost + constant
     if isinstance(target, Group):
-        return VALUE + sum(len(name) + cost(plan_, child) for name, child in target.fields)
+        return VALUE + sum(size_of(name) + cost(plan_, child) for name, child in target.fields)
     if isinstance(target, Listing):
         return VALUE + sum(cost(plan_, item) for item in target.items)
     return VALUE

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from decimal import Context, Decimal
 from enum import Enum
+from itertools import islice
 from typing import Any, Final, Literal
 
 MAX_DIGITS = 40
@@ -50,7 +51,7 @@ def shown(value: Any, limit: int = 60) -> str:
     if value is ABSENT or value is None:
         return "nothing"
     if isinstance(value, dict):
-        names = [str(name) for name in list(value)[:6] if name != "@"]
+        names = [str(name) for name in islice(value, 6) if name != "@"]
         return f"a group ({', '.join(names)}{', …' if len(value) > len(names) + 1 else ''})"
     if isinstance(value, list):
         few = [f"{len(item)} values" if isinstance(item, list) else shown(item, 20) for item in value[:3]]

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from hub.mapping.functions.base import Run, function
+from hub.mapping.limits import Meter, spend
 from hub.mapping.values import ABSENT, ValueRefused, is_absent, shown
 
 MAX_COPIED = 10_000
+LOOK = 40
+"""What it costs to look at a value before it is copied, which is counted once more."""
+
 MAX_COPIED_DEPTH = 32
 
 
@@ -117,21 +121,51 @@ def _unique() -> Run:
     examples=[("A", "copy", "A")],
 )
 def _copy() -> Run:
-    return _checked_size
+    return Copy()
 
 
-def _checked_size(value: Any) -> Any:
-    """The value itself, when it is within bounds and holds no binary float."""
+class Copy:
+    """Gives the value itself, when it is within bounds and holds no binary float."""
+
+    def __call__(self, value: Any) -> Any:
+        """Look at the whole value.
+
+        Raises:
+            ValueRefused: It is too large, or holds a binary float.
+        """
+        _, refused = _looked(value)
+        if refused:
+            raise ValueRefused(refused)
+        return value
+
+    def counted(self, meter: Meter, value: Any) -> Any:
+        """The same, counting what was looked at, refused or not.
+
+        Raises:
+            ValueRefused: It is too large, or holds a binary float.
+            TooMuch: No work is left.
+        """
+        seen, refused = _looked(value)
+        spend(meter, LOOK * seen)
+        if refused:
+            raise ValueRefused(refused)
+        return value
+
+
+def _looked(value: Any) -> tuple[int, str]:
+    """How many values were looked at, and why they cannot be copied."""
+    too_large = f"a group of more than {MAX_COPIED} values or {MAX_COPIED_DEPTH} levels"
     seen, waiting = 0, [(value, 1)]
     while waiting:
         item, depth = waiting.pop()
         seen += 1
-        if seen > MAX_COPIED or depth > MAX_COPIED_DEPTH:
-            raise ValueRefused(f"a group of more than {MAX_COPIED} values or {MAX_COPIED_DEPTH} levels")
+        if depth > MAX_COPIED_DEPTH:
+            return seen, too_large
         if isinstance(item, float):
-            raise ValueRefused(f"a group with the binary float {item!r}")
-        if isinstance(item, dict):
-            waiting.extend((child, depth + 1) for child in item.values())
-        elif isinstance(item, list):
-            waiting.extend((child, depth + 1) for child in item)
-    return value
+            return seen, f"a group with the binary float {item!r}"
+        if isinstance(item, dict | list):
+            if seen + len(waiting) + len(item) > MAX_COPIED:  # what waits would be seen
+                return seen, too_large
+            children = item.values() if isinstance(item, dict) else item
+            waiting.extend([(child, depth + 1) for child in children])
+    return seen, ""

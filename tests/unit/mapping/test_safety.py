@@ -23,37 +23,17 @@ from hub.mapping.notation import parse_expression
 Workshop = Any
 
 TOO_MUCH = "makes more work than one record may"
-OUR_NAMES = re.compile(r"(?:[cdeglmnovwx][0-9]+|d|meter|document|text[0-9]+)")
+OUR_NAMES = re.compile(r"(?:[cdeglmnovwx][0-9]+|d|size|meter|bad|document|text[0-9]+)")
 OUR_HELPERS = {
-    *(
-        "GiveUp",
-        "EMPTY",
-        "all_short",
-        "any_present",
-        "bare",
-        "counted",
-        "dict",
-        "elements",
-        "group",
-        "grown",
-        "holds",
-    ),
-    *("is_absent", "len", "list", "many", "new_meter", "settle", "str", "tick", "type", "whole"),
+    *("InError", "NOT_PLAIN", "all_short", "any_present", "bare", "counted", "dict", "elements", "fault"),
+    *("group", "grown", "holds", "is_absent", "len", "list", "many", "measured", "new_meter", "operand"),
+    *("remaining", "settle", "str", "tick", "type", "weighed", "whole"),
 }
 NAMES_OF_WALKS = {
     *("found", "i0", "i1", "items_of", "other", "q", "selected", "spend", "start", "v0", "v1", "walk"),
 }
 OUR_METHODS = {
-    "append",
-    "extend",
-    "get",
-    "isascii",
-    "isdecimal",
-    "lower",
-    "lstrip",
-    "quantize",
-    "rstrip",
-    "strip",
+    *("append", "extend", "get", "isascii", "isdecimal", "lower", "lstrip", "quantize", "rstrip", "strip"),
     "upper",
 }
 HOSTILE = [
@@ -358,44 +338,6 @@ def test_the_clock_ends_what_the_count_misjudges() -> None:
     meter[2] = 1e-9
     with pytest.raises(TooMuch, match="took longer than 2 seconds"):
         spend(meter, WORK // 50)
-
-
-def test_a_long_document_in_error_names_errors_and_says_that_it_stopped(workshop: Workshop) -> None:
-    compiled = workshop.compile("l: {each: l as a, map: {t: a.v | decimal, u: a.u}}")
-    first, *_, note = compiled.apply({"l": lines(5_000, v="x")}).errors
-    assert (first.target_path, first.message) == ("l[0].t", "expected a number, found 'x'")
-    assert note.message == "the record is large: other fields were not looked at"
-
-
-def test_a_large_record_is_explained_where_it_failed_and_says_that_the_rest_was_not_looked_at(
-    workshop: Workshop,
-) -> None:
-    compiled = workshop.compile("l: {each: l as a, map: {t: a.t | optional, v: a.v | decimal, w: a.w}}")
-    document = {"l": [*lines(5_000, t="1", v="1", w="1"), {"t": "1", "v": "x"}]}
-    first, *_, note = compiled.apply(document).errors
-    assert (first.target_path, first.expression) == ("l[5000].v", "a.v | decimal")
-    assert first.message == "expected a number, found 'x'"
-    assert note.message == "the record is large: other fields were not looked at"
-    _, missing = compiled.apply({"l": document["l"][-100:]}).errors
-    assert missing.target_path == "l[99].w"
-
-
-def test_a_huge_record_in_error_names_the_expression_and_stops_at_the_same_place_every_time(
-    workshop: Workshop,
-) -> None:
-    compiled = workshop.compile("l: {each: l as a, map: {v: a.v}}\nz: z")
-    errors = [compiled.apply({"l": lines(30_000, v="1")}).errors for _ in range(2)]
-    assert errors[0] == errors[1]
-    assert (errors[0][0].expression, errors[0][0].message) == (
-        "z",
-        "no more errors were looked for: the record is too large",
-    )
-
-
-def test_a_large_document_that_is_not_plain_but_right_is_mapped(workshop: Workshop) -> None:
-    compiled = workshop.compile("l: {each: l as a, map: {v: a.v}}")
-    mapped = compiled.apply({"l": [[one] for one in lines(2_500, v="1", w="2")]})
-    assert (len(mapped.value["l"]), mapped.errors) == (2_500, ())
 
 
 @pytest.mark.parametrize(
