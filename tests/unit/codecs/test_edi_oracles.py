@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -139,26 +138,30 @@ ODD_EDIFACT = r"other_dialect|Bad|Invalid|Missing|Multiple|newlines|linebreak|pr
 
 
 @pytest.mark.skipif(not SAMPLES_X12, reason="the samples of others are not beside this project")
-@pytest.mark.parametrize("path", SAMPLES_X12, ids=lambda path: str(path.name))
-def test_pyx12_sees_the_same_in_files_of_others_that_it_reads(path: Path) -> None:
-    body = path.read_bytes()
-    if re.search(ODD_X12, path.name):
-        pytest.skip("read differently on purpose")
-    try:
-        theirs = theirs_x12(decoded(body))
-    except X12Error as error:
-        pytest.skip(f"pyx12 does not read it: {error}")
-    assert theirs == ours_x12(body)
+def test_pyx12_sees_the_same_in_files_of_others_that_it_reads() -> None:
+    compared = 0
+    for path in SAMPLES_X12:
+        body = path.read_bytes()
+        try:
+            theirs = None if re.search(ODD_X12, path.name) else theirs_x12(decoded(body))
+        except X12Error:  # it does not read this release, or this damage
+            continue
+        if theirs is not None:
+            assert theirs == ours_x12(body), path.name
+            compared += 1
+    assert compared >= 13  # as many as it could read when this was written
 
 
 @pytest.mark.skipif(not SAMPLES_EDIFACT, reason="the samples of others are not beside this project")
-@pytest.mark.parametrize("path", SAMPLES_EDIFACT, ids=lambda path: str(path.name))
-def test_pydifact_sees_the_same_in_files_of_others_that_it_reads(path: Path) -> None:
-    body = path.read_bytes()
-    if re.search(ODD_EDIFACT, path.name):
-        pytest.skip("read differently on purpose")
-    try:
-        theirs = theirs_edifact(decoded(body))
-    except (EDISyntaxError, ValueError) as error:
-        pytest.skip(f"pydifact does not read it: {error}")
-    assert theirs == ours_edifact(body)
+def test_pydifact_sees_the_same_in_files_of_others_that_it_reads() -> None:
+    compared = 0
+    for path in SAMPLES_EDIFACT:
+        body = path.read_bytes()
+        try:
+            theirs = None if re.search(ODD_EDIFACT, path.name) else theirs_edifact(decoded(body))
+        except (EDISyntaxError, ValueError):  # it asks for more than the file has
+            continue
+        if theirs is not None:
+            assert theirs == ours_edifact(body), path.name
+            compared += 1
+    assert compared >= 15  # as above
