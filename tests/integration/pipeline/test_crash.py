@@ -98,9 +98,10 @@ class Stage:
         self.nth = (seed - 1) % 3 + 1
         self.kills = 0
         story = scenario.build(seed, RETURNS)
-        # the portal needs the intake API: this is about the way of files
-        story["returns"] = [one for one in story["returns"] if one["channel"] == "acme"]
-        story["posts"] = []
+        # the portal needs the intake API, retailer and carrier play by themselves: this is about ACME's files
+        acme = [one for one in story["returns"] if one["channel"] == "acme"]
+        story["returns"] = [{**one, "tracked": ""} for one in acme]
+        story["posts"], story["announcements"] = [], []
         scenario.save(story, directory)
         self.story = scenario.load(directory)
 
