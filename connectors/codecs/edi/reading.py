@@ -60,6 +60,8 @@ def interchanges(body: Body, options: Mapping[str, Any] = NOTHING, *, trees: boo
     head, whole = _peeked(body)
     standard = standard_of(head)
     if standard is None:
+        if not head:
+            raise NoEdi("expected X12 (ISA …) or EDIFACT (UNA or UNB …), the file is empty")
         raise NoEdi("expected X12 (ISA …) or EDIFACT (UNA or UNB …), found neither")
     options = {"lenient": "format" not in options, **options}
     if standard is Standard.X12:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from enum import StrEnum
 from typing import Final
+
+from connectors.codecs.segmented.window import wide
 
 
 class Standard(StrEnum):
@@ -39,7 +40,7 @@ def standard_of(head: bytes) -> Standard | None:
     first segment.
     """
     head = head[:HEAD_SIZE]
-    if head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+    if wide(head):
         head = head.replace(b"\x00", b"")  # near enough: all that decides is ASCII
     for pair in (_HEADS[:2], _HEADS[2:]):
         found = [(match.start(), which) for which, pattern in pair if (match := pattern.search(head))]

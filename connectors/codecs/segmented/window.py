@@ -9,7 +9,7 @@ import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
 from collections.abc import Iterator
 from itertools import chain
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from connectors.codecs.base import Body
 
@@ -51,18 +51,32 @@ class Window:
         return self.data[start - self.base : end - self.base]
 
 
+def wide(head: bytes) -> str:
+    """The form of UTF-16 that a document is in, by its byte order mark or first letters; else empty."""
+    if head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return "utf-16"
+    little, big = head[:4:2], head[1:4:2]
+    if big == b"\0\0" and little in _LETTERS:
+        return "utf-16-le"
+    return "utf-16-be" if little == b"\0\0" and big in _LETTERS else ""
+
+
+_LETTERS: Final = (b"IS", b"UN")  # ISA, UNA and UNB
+
+
 def _narrowed(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The document as it came, or as UTF-8 when its byte order mark says that it came as UTF-16."""
+    """The document as it came, or as UTF-8 when it came as UTF-16."""
     head = b""
     for chunk in chunks:
         head += chunk
-        if len(head) >= len(BOM_UTF16_LE):
+        if len(head) >= len("IS") * 2:
             break
-    if not head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+    charset = wide(head)
+    if not charset:
         yield head
         yield from chunks
         return
-    decoder = getincrementaldecoder("utf-16")("replace")
+    decoder = getincrementaldecoder(charset)("replace")
     for chunk in chain((head,), chunks):
         yield decoder.decode(chunk).encode("utf-8", "replace")
     yield decoder.decode(b"", final=True).encode("utf-8", "replace")
