@@ -100,6 +100,17 @@ def whole(body: Body) -> bytes:
     return body if isinstance(body, bytes) else b"".join(body)
 
 
+def printable(text: str) -> str:
+    """Text that quotes what came in, fit for a terminal and a log: control characters as escapes."""
+    return (
+        text
+        if text.isprintable()
+        else "".join(
+            sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in text
+        )
+    )
+
+
 def excerpt(data: bytes | str, size: int = 40) -> str:
     """The beginning of some data, printable, for a message."""
     text = data[: size * 4].decode("utf-8", "replace") if isinstance(data, bytes) else data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -56,6 +57,7 @@ class Block:
     raw: bytes = b""
     offset: int = 0
     findings: list[Finding] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)  # of its segments, found out when the first is asked for
 
     @property
     def service(self) -> Service:
@@ -96,24 +98,36 @@ class Block:
 
     def offset_of(self, number: int) -> int:
         """Where a segment (1 is UNH) begins in the document, in bytes."""
-        at, seen = 0, 0
-        while at < len(self.raw):
-            end = closing(self.raw, at, self.service)
-            end = len(self.raw) if end < 0 else end
-            solid = self.raw[at:end].strip()
-            seen += bool(solid)
-            if seen == number:
-                return self.offset + at + self.raw[at:end].find(solid)
-            at = end + 1
-        return self.offset + len(self.raw)
+        if not self.starts:
+            self.starts = self._starts()
+        return self.offset + (self.starts[number - 1] if number <= len(self.starts) else len(self.raw))
+
+    def _starts(self) -> list[int]:
+        raw, service = self.raw, self.service
+        starts: list[int] = []
+        at = 0
+        while at < len(raw):
+            end = closing(raw, at, service)
+            piece = raw[at : end if end >= 0 else len(raw)]
+            if not piece.isspace() and piece:
+                starts.append(at + len(piece) - len(piece.lstrip()))
+            at += len(piece) + 1
+        return starts
 
 
 def wrapped(raw: bytes) -> bool:
     """Whether lines were broken at a fixed column: all of one length but the first and the last.
 
-    A line break inside a segment is data otherwise.
+    Who breaks lines counts bytes or characters. A line break inside a segment is data otherwise.
     """
-    first, *inside = _LINE_END.split(raw)
+    return _even(_LINE_END.split(raw)) or (
+        not raw.isascii()
+        and _even(_LINE_END.split(raw.decode("utf-8", "replace").encode("latin-1", "replace")))
+    )
+
+
+def _even(lines: Sequence[bytes]) -> bool:
+    first, *inside = lines
     last = inside.pop() if inside else b""
     if not inside:
         return False

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from connectors.codecs.base import printable
 from connectors.codecs.edifact.elements import accepting, matcher, problems
 from connectors.codecs.edifact.findings import ELEMENT_MISSING, MESSAGE_SEGMENTS_IN_ERROR, EdifactFinding
 from connectors.codecs.edifact.segments import Block
@@ -254,7 +255,7 @@ def _look(number: int, step: Step, values: Sequence[str], block: Block) -> Itera
     for problem in problems(step.segment, values):
         yield EdifactFinding(
             code=problem.code,
-            message=f"Segment {number} ({step.segment.id}) {problem.message}.",
+            message=printable(f"Segment {number} ({step.segment.id}) {problem.message}."),
             place=f"{where}, element {problem.element:02d}",
             expected=problem.expected,
             found=problem.found[:200],
@@ -274,7 +275,7 @@ def _structural(item: Misplaced, block: Block, tolerate: Collection[str]) -> Edi
     tolerated = not item.absent and ("*" in tolerate or item.segment in tolerate)
     return EdifactFinding(
         code=item.code,
-        message=f"{item.message} (segment {number} of message {block.control}).",
+        message=printable(f"{item.message} (segment {number} of message {block.control})."),
         place=f"message {block.control}, segment {number} ({item.segment})",
         expected=item.segment if item.absent else "",
         found="" if item.absent else item.segment,

@@ -28,6 +28,7 @@ class Block:
     trailer: tuple[str, ...] = ()  # elements of SE, when there is one
     binary: list[tuple[int, int]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)  # of its segments, found out when the first is asked for
 
     @property
     def version(self) -> str:
@@ -67,15 +68,19 @@ class Block:
 
     def offset_of(self, number: int) -> int:
         """Where a segment (1 is ST) begins in the document, in bytes."""
+        if not self.starts:
+            self.starts = self._starts()
+        return self.offset + (self.starts[number - 1] if number <= len(self.starts) else len(self.raw))
+
+    def _starts(self) -> list[int]:
         delimiters = self.interchange.delimiters if self.interchange else Delimiters()
-        at, seen = 0, 0
+        starts: list[int] = []
+        at = 0
         for piece in pieces(self.raw, delimiters.segment, self.binary):
-            solid = piece.strip()
-            seen += bool(solid)
-            if seen == number:
-                return self.offset + at + piece.find(solid)
+            if piece and not piece.isspace():
+                starts.append(at + len(piece) - len(piece.lstrip()))
             at += len(piece) + len(delimiters.segment)
-        return self.offset + len(self.raw)
+        return starts
 
 
 def pieces(raw: bytes, terminator: bytes, binary: list[tuple[int, int]]) -> list[bytes]:

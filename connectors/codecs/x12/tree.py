@@ -7,11 +7,12 @@ looked at closely.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from itertools import compress
 from typing import Any, Final, NamedTuple
 
+from connectors.codecs.base import printable
 from connectors.codecs.segmented.guide import Element, Guide, SegmentDef
 from connectors.codecs.segmented.quick import Known, Marks, Quick, Writing
 from connectors.codecs.segmented.structure import Hang, Misplaced, Plan, Step, hangs, plan
@@ -101,10 +102,13 @@ class Builder:
             for values in split
         ]
         accepted = [accepts(text) for accepts, text in zip(ready.accepts, texts)]  # noqa: B905 - as above
-        suspects = {at for at, match in enumerate(accepted) if match is None} if None in accepted else set()
+        # places of segments to be looked at, and whether their text is odd, not only what is there of it
+        suspects = dict.fromkeys(
+            (at for at, match in enumerate(accepted) if match is None) if None in accepted else (), True
+        )
         for at, known in ready.related:
             if tuple(nodes[at + 1]) not in known:
-                suspects.add(at)
+                suspects.setdefault(at, False)
         for parent, key, first, more in ready.hangs:
             if more is None:
                 nodes[parent][key] = nodes[first]
@@ -112,13 +116,16 @@ class Builder:
                 nodes[parent][key] = [nodes[first], *[nodes[at] for at in more]] if more else [nodes[first]]
         if not suspects and not ready.plan.misplaced:
             return root, []
-        return root, self._findings(ready.plan, split, sorted(suspects), nodes, block, tolerate)
+        return root, self._findings(ready.plan, split, suspects, nodes, block, tolerate)
 
     def _prepare(self, shape: tuple[str, ...]) -> _Ready:
         made = plan(self.guide, shape)
+        # by identity: the hash of a definition goes through all its elements
+        once = {id(step.segment): step.segment for step in made.steps}
+        accepts = {key: matcher(segment, self._signs) for key, segment in once.items()}
         ready = _Ready(
             made,
-            tuple(matcher(step.segment, self._signs) for step in made.steps),
+            tuple(accepts[id(step.segment)] for step in made.steps),
             tuple(
                 (at, self._related.setdefault(step.segment.id, set()))
                 for at, step in enumerate(made.steps)
@@ -138,15 +145,16 @@ class Builder:
         self,
         made: Plan,
         split: list[list[Any]],
-        suspects: list[int],
+        suspects: Mapping[int, bool],
         nodes: list[Node],
         block: Block,
         tolerate: Collection[str],
     ) -> list[X12Finding]:
         found = [_structural(item, block, tolerate) for item in made.misplaced[:_FINDINGS_LIMIT]]
-        for at in suspects:
+        for at, odd in sorted(suspects.items()):
             step = made.steps[at]
-            if len(found) < _FINDINGS_LIMIT:
+            known = self._related.get(step.segment.id, ())  # grows while this transaction is looked at
+            if len(found) < _FINDINGS_LIMIT and (odd or tuple(nodes[at + 1]) not in known):
                 found += self._look(at + 2, step, split[at][1:], block)
             self._compose(step.segment, nodes[at + 1])
         found = sorted(found[:_FINDINGS_LIMIT], key=lambda finding: finding.number)
@@ -159,7 +167,7 @@ class Builder:
             clean = False
             yield X12Finding(
                 code=problem.code,
-                message=f"Segment {number} ({step.segment.id}) {problem.message}.",
+                message=printable(f"Segment {number} ({step.segment.id}) {problem.message}."),
                 place=f"{where}, element {problem.element:02d}",
                 expected=problem.expected,
                 found=problem.found[:200],
@@ -237,7 +245,7 @@ def _structural(item: Misplaced, block: Block, tolerate: Collection[str]) -> X12
     tolerated = not item.absent and ("*" in tolerate or item.segment in tolerate)
     return X12Finding(
         code=item.code,
-        message=f"{item.message} (segment {number} of transaction {block.control}).",
+        message=printable(f"{item.message} (segment {number} of transaction {block.control})."),
         place=f"transaction {block.control}, segment {number} ({item.segment})",
         expected=item.segment if item.absent else "",
         found="" if item.absent else item.segment,
