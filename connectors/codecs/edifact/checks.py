@@ -43,11 +43,12 @@ def check_header(interchange: Interchange) -> None:
             interchange.date,
         ),
         (_TIME.fullmatch(interchange.time), codes.INTERCHANGE_VALUE, "0019", "a time HHMM", interchange.time),
-        (interchange.control, codes.INTERCHANGE_CUT, "0020", "a control reference", "nothing"),
+        (interchange.control, codes.INTERCHANGE_CUT, "0020", "a control reference", interchange.control),
     )
     for good, code, element, expected, found in values:
         if not good:
-            message = f"Data element {element} of UNB is '{found}', expected {expected}."
+            is_what = f"is '{found}'" if found else "is missing"
+            message = f"Data element {element} of UNB {is_what}, expected {expected}."
             _note(
                 interchange.findings, code, message, f"UNB {element}", (expected, found), interchange.offset
             )

@@ -274,12 +274,12 @@ class _Inside:
         if self._block is not None:
             yield self._cut(upto)
             return
-        waste = self._window.slice(self._after, min(upto, self._after + _JUNK_LIMIT))
-        waste = waste.strip(_PADDING + self._service.segment)
+        found = self._window.slice(self._after, min(upto, self._after + _JUNK_LIMIT))
+        waste = found.strip(_PADDING + self._service.segment)
         if waste:
             place = f"interchange {self._interchange.control}"
             message = f"Expected UNH, UNG, UNE or UNZ in {place}, found '{excerpt(waste)}'."
-            yield _outside(waste, self._after, message)
+            yield _outside(waste, self._after + found.find(waste), message, "UNH, UNG, UNE or UNZ")
 
     def _finish(self, offset: int) -> Iterator[Block]:
         """The interchange ends without UNZ; if no message was in it, a block has to tell so."""
@@ -357,12 +357,14 @@ def _bare(found: Fragment, offset: int) -> Interchange:
     )
 
 
-def _outside(waste: bytes, offset: int, reason: str) -> Block:
+def _outside(
+    waste: bytes, offset: int, reason: str, expected: str = "an interchange from UNB to UNZ"
+) -> Block:
     finding = codes.EdifactFinding(
         code=codes.INTERCHANGE_STRUCTURE,
         message=reason,
         place=f"byte {offset}",
-        expected="an interchange from UNB to UNZ",
+        expected=expected,
         found=excerpt(waste),
         offset=offset,
     )

@@ -139,7 +139,7 @@ def detect(data: bytes, start: int) -> Header | str:
     if _RUNS_OVER.search(data, at, end):
         return "The UNB segment has no terminator: the next segment begins inside of it."
     elements = apart(data[at:end], service)
-    if len(elements) < 6:  # noqa: PLR2004 - UNB with four composites and a reference
+    if len(elements) < 5:  # noqa: PLR2004 - UNB with four composites; a missing reference is told, and read over
         return f"UNB ends behind element {len(elements) - 1}, at least 5 are expected."
     if elements[1][1:2] == ["4"] and data[start : start + 3] != b"UNA":
         service = service._replace(repetition=b"*")
