@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from connectors.codecs.base import Finding
+from connectors.codecs.base import Finding, excerpt
 from connectors.codecs.x12 import findings as codes
 from connectors.codecs.x12.delimiters import Header, padded
 from connectors.codecs.x12.envelope import Group, Interchange
@@ -13,6 +13,8 @@ from connectors.codecs.x12.envelope import Group, Interchange
 _DATE6: Final = re.compile(r"\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 _TIME4: Final = re.compile(r"([01]\d|2[0-3])[0-5]\d")
 _CONTROL: Final = re.compile(r"\d{1,9}")
+CONTROL_LENGTH: Final = 9
+"""Characters of ST02."""
 
 
 def check_header(interchange: Interchange, header: Header) -> None:
@@ -68,6 +70,11 @@ def check_header(interchange: Interchange, header: Header) -> None:
 def check_group(group: Group, elements: tuple[str, ...] | None, offset: int) -> None:
     """Compare GS and GE; `elements` is None when the GE is missing."""
     place = f"group {group.control or '?'}"
+    if not _CONTROL.fullmatch(group.control):
+        expected = "a control number of digits, 9 at most"
+        message = f"GS06 is '{group.control}', expected {expected}."
+        where = group.findings
+        _note(where, codes.GROUP_CONTROL_INVALID, message, place, expected, group.control, group.offset)
     if elements is None:
         message = f"{_begun(place)} has no GE trailer: the file may have been cut or edited."
         _note(group.findings, codes.GROUP_TRAILER_MISSING, message, place, "GE", "", offset)
@@ -98,6 +105,24 @@ def check_trailer(interchange: Interchange, elements: tuple[str, ...] | None, of
     if _number(control) != _number(interchange.control):
         message = f"ISA13 is '{interchange.control}', but the trailer IEA02 says '{control}'."
         _note(found, codes.INTERCHANGE_CONTROL_MISMATCH, message, place, interchange.control, control, offset)
+
+
+def doubtful_control(control: str, group: Group, offset: int) -> Finding:
+    """What is wrong with an ST02 that cannot name one transaction of its group in an acknowledgement."""
+    where = f"group {group.control or '?'}" if group.explicit else "what is outside of groups"
+    code, reason, expected = codes.SET_CONTROL_REPEATED, f"occurs twice in {where}", "used once in its group"
+    if len(control) > CONTROL_LENGTH:
+        code, reason = codes.SET_CONTROL_INVALID, f"has {len(control)} characters"
+        expected = f"of {CONTROL_LENGTH} characters at most"
+    return codes.X12Finding(
+        code=code,
+        message=f"The transaction control number ST02 '{excerpt(control)}' {reason}.",
+        place=f"transaction {excerpt(control)}",
+        expected=f"a number {expected}",
+        found=excerpt(control, 200),
+        offset=offset,
+        fatal=False,
+    )
 
 
 def _at(elements: tuple[str, ...], position: int) -> str:

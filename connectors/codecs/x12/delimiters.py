@@ -153,8 +153,8 @@ def _tail(data: bytes, at: int, element: bytes) -> tuple[bytes, bytes, int]:
     if not solid:
         return b"", line_end, at + gap.find(line_end) + len(line_end)
     component = _first_sign(solid, 0)
-    terminator = solid[len(component) :].strip()
-    if not terminator:
+    terminator = solid[len(component) :].removeprefix(component).strip()
+    if not terminator or (line_end and terminator[:1].isalnum()):  # a letter is the next segment's
         if line_end:
             return component, line_end, at + gap.rfind(line_end) + len(line_end)
         # ISA16 is missing and the terminator stands in its place, unless the file ends here

@@ -14,7 +14,13 @@ from connectors.codecs.base import Body, Finding, excerpt
 from connectors.codecs.segmented.window import Segment, Window
 from connectors.codecs.x12 import findings as codes
 from connectors.codecs.x12 import fragment
-from connectors.codecs.x12.checks import check_group, check_header, check_trailer
+from connectors.codecs.x12.checks import (
+    CONTROL_LENGTH,
+    check_group,
+    check_header,
+    check_trailer,
+    doubtful_control,
+)
 from connectors.codecs.x12.delimiters import HEADER_LIMIT, Delimiters, Header, detect
 from connectors.codecs.x12.envelope import Group, Interchange
 from connectors.codecs.x12.fragment import Fragment
@@ -25,6 +31,7 @@ _LOOK_AHEAD: Final = HEADER_LIMIT + 128
 _PADDING: Final = b" \t\r\n\x00\x1a\xef\xbb\xbf"
 """May stand around interchanges: white space, NUL, end-of-file marks and byte order marks."""
 _ISA: Final = re.compile(rb"ISA[^A-Za-z0-9\s]")
+_DELIVERY: Final = re.compile(rb"(?:ISB|ISE|TA3)[^A-Za-z0-9\s]")
 _NOT_COUNTED: Final = frozenset({b"ST", b"SE", b"ISA"})  # with their transaction; the head before
 _JUNK_LIMIT: Final = 65536
 """How much of what is no EDI is kept to be shown."""
@@ -186,8 +193,8 @@ class _Inside:
             own_version=elements[3].strip() if len(elements) > 3 else "",  # noqa: PLR2004 - ST03
             offset=segment.start,
         )
-        if control in self._seen:
-            block.findings.append(_repeated(control, group, segment.start))
+        if control in self._seen or len(control) > CONTROL_LENGTH:
+            block.findings.append(doubtful_control(control, group, segment.start))
         self._seen.add(control)
         self._block = block
         self._window.keep = segment.start
@@ -274,12 +281,20 @@ class _Inside:
         if self._block is not None:
             yield self._cut(upto)
             return
-        waste = self._window.slice(self._after, min(upto, self._after + _JUNK_LIMIT))
-        waste = waste.strip(_PADDING + self._delimiters.segment)
+        found = self._window.slice(self._after, min(upto, self._after + _JUNK_LIMIT))
+        waste = self._undelivered(found).strip(_PADDING + self._delimiters.segment)
         if waste:
             place = f"interchange {self._interchange.control}"
             message = f"Expected ST, GS, GE or IEA in {place}, found '{excerpt(waste)}'."
-            yield _outside(waste, self._after, message)
+            yield _outside(waste, self._after + found.find(waste), message, "ST, GS, GE or IEA")
+
+    def _undelivered(self, found: bytes) -> bytes:
+        """Content without the segments that only ask for a way of delivery, as ISB does: they are counted."""
+        terminator = self._delimiters.segment
+        pieces = found.split(terminator) if _DELIVERY.search(found) else []
+        strange = [piece for piece in pieces if not _DELIVERY.match(piece.strip())]
+        self._interchange.segments += len(pieces) - len(strange)
+        return terminator.join(strange) if pieces else found
 
     def _finish(self, offset: int) -> Iterator[Block]:
         """The interchange ends without IEA; if no transaction was in it, a block has to tell so."""
@@ -350,12 +365,14 @@ def _bare(found: Fragment, offset: int) -> Interchange:
     )
 
 
-def _outside(waste: bytes, offset: int, reason: str) -> Block:
+def _outside(
+    waste: bytes, offset: int, reason: str, expected: str = "an ISA segment with 16 elements"
+) -> Block:
     finding = codes.X12Finding(
         code=codes.INTERCHANGE_STRUCTURE,
         message=reason,
         place=f"byte {offset}",
-        expected="an ISA segment with 16 elements",
+        expected=expected,
         found=excerpt(waste),
         offset=offset,
     )
@@ -368,18 +385,6 @@ def _broken(message: str, expected: str, found: str, offset: int) -> Finding:
         message=message,
         expected=expected,
         found=found,
-        offset=offset,
-        fatal=False,
-    )
-
-
-def _repeated(control: str, group: Group, offset: int) -> Finding:
-    return codes.X12Finding(
-        code=codes.SET_CONTROL_REPEATED,
-        message=f"The transaction control number ST02 '{control}' occurs twice in group {group.control}.",
-        place=f"transaction {control}",
-        expected="a number used once in its group",
-        found=control,
         offset=offset,
         fatal=False,
     )
