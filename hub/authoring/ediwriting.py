@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,8 @@ def documents_of(project_dir: Path, file: Path, partner: str, form: str = "") ->
 
     Args:
         project_dir: Folder with `mappings/`.
-        file: JSON: a tree, a list of trees, or lines of `{"format": …, "tree": …}` as `edi tree` prints them.
+        file: JSON: a tree, a list of trees, or lines of `{"format": …, "tree": …}` as `edi tree` prints
+            them; `-` for what is piped in.
         partner: The system they are for; its operations tell the format where nothing else does.
         form: The format, where it is known.
 
@@ -56,7 +58,7 @@ def envelope_of(project_dir: Path, partner: str) -> dict[str, Any]:
 
 
 def _values(file: Path) -> list[Any]:
-    body = file.read_bytes()
+    body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     try:
         return [parse_json(body)]
     except ValueError as whole:

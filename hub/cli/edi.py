@@ -128,7 +128,13 @@ def _answered(control: str, kind: str, body: bytes, *, json: bool) -> None:
 
 @app.command()
 def write(
-    file: Annotated[Path, typer.Argument(help="JSON: a tree, a list of them, or what `tree --json` prints.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="JSON: a tree, a list of them, or what `tree --json` prints; - for what is piped in.",
+            allow_dash=True,
+        ),
+    ],
     partner: Annotated[str, typer.Option("--partner", "-p", help="The system whose edi: profile holds.")],
     form: Annotated[
         str, typer.Option("--format", help="As in x12/180-004010; else the document tells.")

@@ -222,8 +222,8 @@ def _overall(seen: Seen, groups: list[Summary]) -> str:
     rejected = words.count("rejected")
     if rejected == len(words) and (words or not seen.acknowledgements):
         return "rejected"  # all of it, or there is nothing in it
-    if rejected:
-        return "partially_accepted"
+    if rejected or any(one.fatal for one in seen.outside):
+        return "partially_accepted"  # what stands outside of messages is refused as well
     noted = bool(interchange.findings or seen.outside or any(group.findings for group in interchange.groups))
     return "accepted_with_errors" if noted or "accepted_with_errors" in words else "accepted"
 
