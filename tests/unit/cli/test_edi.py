@@ -279,3 +279,16 @@ def test_a_partner_is_answered_as_agreed(run: Run, shop: str) -> None:
         "TA1",
         "999",
     ]
+
+
+def test_a_tree_can_be_piped_in_and_written(run: Run) -> None:
+    trees = run("tree", TWO_LINES, "--json").stdout_bytes
+    written = run("write", "-", "--partner", "acme_edi", stdin=trees).stdout_bytes
+    [told] = lines(run("read", "-", "--json", stdin=written))
+    assert told["groups"][0]["transactions"][0]["status"] == "accepted"
+
+
+def test_check_fails_where_a_transaction_is_lost_between_others(run: Run) -> None:
+    lost = notice("0002").replace("ST*", "T*", 1)
+    [told] = lines(run("check", "-", "--json", stdin=interchange(group(notice("0001"), lost)), code=1))
+    assert told["status"] == "partially_accepted"

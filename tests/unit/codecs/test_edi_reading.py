@@ -165,3 +165,31 @@ def test_a_blank_before_every_terminator_is_no_data(body: bytes) -> None:
 def test_a_blank_before_one_terminator_is_of_the_element() -> None:
     [record] = codec("x12/850").decode(ORDER.replace(b"20261101~PO1", b"20261101 ~PO1")).records
     assert record.tree["BEG"][0]["05"] == "20261101 "
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("body", [ORDER, ORDERS])
+def test_utf_16_is_known_by_its_first_letters_too(body: bytes, encoding: str) -> None:
+    encoded = body.decode().encode(encoding)
+    [plain] = interchanges(body)
+    for chunks in (encoded, iter([encoded[:1], encoded[1:5], encoded[5:]])):
+        [found] = interchanges(chunks)
+        assert summary(found) == summary(plain)
+
+
+def test_an_empty_file_is_said_to_be_empty() -> None:
+    with pytest.raises(NoEdi, match="the file is empty"):
+        list(interchanges(b""))
+
+
+@pytest.mark.parametrize(
+    ("body", "damage"),
+    [(ORDER, (b"PO1*2*1:2*CA~", b"SE*4*0001~T*850*0002~")), (ORDERS, (b"UNS+S'", b"UNT+6+1'NH+2+X'"))],
+)
+def test_content_that_nobody_can_process_makes_an_interchange_accepted_in_part(
+    body: bytes, damage: tuple[bytes, bytes]
+) -> None:
+    [seen] = interchanges(body.replace(*damage))
+    assert summary(seen)["status"] in {"partially_accepted", "rejected"}
+    [seen] = interchanges(body + b"Regards, the shop")
+    assert summary(seen)["status"] == "partially_accepted"

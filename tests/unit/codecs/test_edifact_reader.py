@@ -366,3 +366,48 @@ def test_samples_of_others_are_read_as_measured(name: str) -> None:
     found = [one.code for each in reader.interchanges for one in each.findings]
     found += [one.code for each in reader.interchanges for group in each.groups for one in group.findings]
     assert sorted(found) == codes
+
+
+def test_lines_wrapped_by_characters_are_joined_whatever_bytes_they_take() -> None:
+    segments = interchange(message([*GOOD[:2], "FTX+AAI+++Größe paßt überhaupt nicht", *GOOD[2:]]))
+    plain = "".join(segment + "'" for segment in segments)
+    [whole], _ = read(plain.encode(), charset="utf-8")
+    assert whole.findings == ()
+    for width in (35, 50, 72, 80):
+        lines = [plain[at : at + width] for at in range(0, len(plain), width)]
+        [record], _ = read("\n".join(lines).encode(), charset="utf-8")
+        assert (record.tree, record.findings) == (whole.tree, ())
+
+
+def test_an_interchange_without_a_reference_is_read_and_told() -> None:
+    body = text(interchange(message())).replace(b":0830+I1'", b":0830'")
+    [record], decoded = read(body)
+    assert record.tree is not None
+    assert [finding.message for finding in decoded.findings] == [
+        "Data element 0020 of UNB is missing, expected a control reference.",
+        "The reference of UNB is '', but the trailer UNZ says 'I1'.",
+    ]
+
+
+def test_messages_show_control_characters_as_escapes() -> None:
+    body = text(
+        interchange(message([*GOOD[:4], "LIN+1\x1b[31m++4000862141404:EN", "Q\nTY+61:48", *GOOD[6:]]))
+    )
+    [record], _ = read(body)
+    told_of = " ".join(finding.message for finding in record.findings)
+    assert told_of.isprintable()
+    assert "'1\\x1b[31m' holds the control character 0x1B" in told_of
+    assert "'Q\\nTY' is no segment id" in told_of
+
+
+def test_content_outside_is_told_with_the_place_it_begins_at() -> None:
+    body = text(interchange(message())).replace(b"UNH+", b"NH+")
+    [record, *_], _ = read(body)
+    assert record.findings[0].offset == body.index(b"NH+")
+    assert record.findings[0].expected == "UNH, UNG, UNE or UNZ"
+
+
+def test_each_finding_has_the_place_of_its_segment() -> None:
+    body = text(interchange(message([*GOOD[:4], "ZZZ+1", *GOOD[4:6], "ZZZ+2", *GOOD[6:]])), line=" \r\n")
+    [record], _ = read(body)
+    assert [finding.offset for finding in record.findings] == [body.index(b"ZZZ+1"), body.index(b"ZZZ+2")]

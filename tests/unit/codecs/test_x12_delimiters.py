@@ -154,3 +154,17 @@ def test_an_id_may_end_like_a_segment_that_begins(edi: Any, receiver: str) -> No
     header = detect(body, 0)
     assert isinstance(header, Header)
     assert header.elements[7] == receiver
+
+
+def test_a_letter_behind_a_line_break_ends_no_segment(edi: Any) -> None:
+    segments = edi.interchange([edi.group([edi.transaction()])])
+    header = detect(edi.text([segments[0], "XX*1", *segments[1:]], terminator="", line="\n"), 0)
+    assert isinstance(header, Header)
+    assert header.delimiters.segment == b"\n"
+
+
+def test_a_component_separator_twice_in_isa16_is_no_terminator(edi: Any) -> None:
+    body = edi.simple(line="").replace(b"~", b":~")
+    [record] = CODEC.decode(body).records
+    assert record.tree is not None
+    assert record.findings == ()

@@ -287,3 +287,34 @@ if SAMPLES.is_dir():
         ]
         expected = "FINDINGS" in facts and BETTER.get(name, {"findings": True}) == {"findings": True}
         assert bool(noted) == expected, noted
+
+
+@pytest.mark.parametrize("asked", ["ISB*1", "ISE*261101*0600*04", "TA3*1*A"])
+def test_how_an_interchange_is_to_be_delivered_is_read_over_and_counted(edi: Any, asked: str) -> None:
+    head, *rest = edi.interchange([edi.group([edi.transaction()])])
+    reader = Reader(edi.text([head, asked, *rest]))
+    assert [block.findings for block in reader.blocks()] == [[]]
+    assert reader.interchanges[0].segments == len(["ISA", asked, "GS", "GE", "IEA"])  # of the envelope
+
+
+def test_content_outside_is_told_with_the_place_it_begins_at(edi: Any) -> None:
+    body = edi.simple().replace(b"ST*180", b"S T*180", 1)
+    [record], _ = read(body)
+    assert record.findings[0].offset == body.index(b"S T*")
+    assert record.findings[0].expected == "ST, GS, GE or IEA"
+
+
+def test_control_numbers_that_no_acknowledgement_can_repeat_are_noted(edi: Any) -> None:
+    body = edi.text(edi.interchange([edi.group([edi.transaction(control="0000000001")], control="G-11")]))
+    [record], decoded = read(body)
+    assert record.tree is not None
+    assert told([record]) == [[("AK502.7", False)]]
+    assert [(finding.code, finding.found) for finding in decoded.findings] == [("AK905.6", "G-11")]
+
+
+def test_a_number_used_twice_outside_of_groups_names_no_group(edi: Any) -> None:
+    body = edi.text(edi.interchange([[*edi.transaction(), *edi.transaction()]]))
+    messages = [one.message for record in read(body)[0] for one in record.findings if one.code == "AK502.23"]
+    assert messages == [
+        "The transaction control number ST02 '0001' occurs twice in what is outside of groups."
+    ]
