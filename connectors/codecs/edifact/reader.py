@@ -86,19 +86,10 @@ class Reader:
     def _fragment(self) -> Fragment | None:
         return fragment.detect(self._window.data, self._at - self._window.base)
 
-    def _skip_padding(self) -> None:
-        window = self._window
-        while window.ensure(self._at, _LOOK_AHEAD):
-            rest = window.data[self._at - window.base :]
-            solid = rest.lstrip(self._padding)
-            self._at = window.keep = self._at + len(rest) - len(solid)
-            if solid:
-                break
-
     def _seek(self) -> Block | None:
         """Go to the next UNA or UNB; anything but padding in between becomes a block that cannot be read."""
         window = self._window
-        self._skip_padding()
+        self._at = self._window.past(self._at, self._padding, _LOOK_AHEAD)
         if window.ensure(self._at, _LOOK_AHEAD) and not self._told and self._fragment() is not None:
             return None
         begin, junk = self._at, b""

@@ -13,6 +13,9 @@ from typing import Final, NamedTuple
 
 from connectors.codecs.base import Body
 
+_STEP: Final = 4096
+"""Bytes looked at together for padding: a copy of all that is there would cost its length each time."""
+
 
 class Window:
     """The part of a document from `keep` on, as far as it has been read."""
@@ -45,6 +48,16 @@ class Window:
         while self.end - at < size and self.fill():
             pass
         return self.end > at
+
+    def past(self, at: int, signs: bytes, ahead: int) -> int:
+        """Go past any of some signs, and let go of them; `ahead` bytes are read behind them."""
+        while self.ensure(at, ahead):
+            some = self.data[at - self.base : at - self.base + _STEP]
+            solid = some.lstrip(signs)
+            at = self.keep = at + len(some) - len(solid)
+            if solid:
+                break
+        return at
 
     def slice(self, start: int, end: int) -> bytes:
         """Bytes of the document, which must lie in the window."""

@@ -85,7 +85,7 @@ class Reader:
 
     def _seek(self) -> Block | None:
         """Go to the next ISA; anything but padding in between becomes a block that cannot be read."""
-        self._skip_padding()
+        self._at = self._window.past(self._at, self._padding, _LOOK_AHEAD)
         if self._fragment() is not None:
             return None
         begin = self._at
@@ -106,15 +106,6 @@ class Reader:
             if match:
                 break
         return junk
-
-    def _skip_padding(self) -> None:
-        window = self._window
-        while window.ensure(self._at, _LOOK_AHEAD):
-            rest = window.data[self._at - window.base :]
-            solid = rest.lstrip(self._padding)
-            self._at = window.keep = self._at + len(rest) - len(solid)
-            if solid:
-                break
 
     def _refused(self, reason: str) -> Block:
         begin = self._at
