@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from hub.flows.draft import CODES, SYSTEM_FILE
@@ -81,20 +81,24 @@ def _called(name: str, files: list[Path]) -> list[Path]:
     path = Path(name)
     if path.is_file():
         return [path.resolve()]
-    if path.is_dir():
-        return [file for file in files if file.is_relative_to(path.resolve())]
+    inside = [file for file in files if file.is_relative_to(path.resolve())] if path.is_dir() else []
     references = {file: reference_of(file) for file in files}
-    found = [
+    # a folder of another kind (a partner's own files) can have a system's name
+    found = inside or [
         file
         for file, reference in references.items()
         if name in (reference, reference.partition("@")[0], file.parent.name)
     ]
     if not found:
-        known = sorted(filter(None, references.values()))
-        wanted = f"{path.parent.name}.{path.stem}" if path.suffix == ".yaml" else name
-        near = nearest(wanted, [ref.partition("@")[0] for ref in known])
-        meant = f"did you mean {near}? " if near else ""
-        raise LookupError(
-            f"expected a mapping's file or name, found '{name}'; {meant}known: {', '.join(known)}"
-        )
+        empty = f"{name}, a folder without mappings" if path.is_dir() else f"'{name}'"
+        raise LookupError(f"expected a mapping's file or name, found {empty}; {_meant(path, references)}")
     return found
+
+
+def _meant(path: Path, references: Mapping[Path, str]) -> str:
+    """The one name that was probably meant, or all there are."""
+    known = sorted(filter(None, references.values()))
+    systems = {file.parent.name for file in references}
+    wanted = f"{path.parent.name}.{path.stem}" if path.suffix == ".yaml" else path.name
+    near = nearest(wanted, [*systems, *(ref.partition("@")[0] for ref in known)])
+    return f"did you mean {near}?" if near else f"known: {', '.join(known)}"

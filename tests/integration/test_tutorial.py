@@ -130,3 +130,6 @@ def test_whoever_follows_the_page_gets_what_it_promises(reader: Reader) -> None:
         reader.follow(language, info.strip(), block)
     assert len(reader.read) == text.count("```") // 2
     assert reader.read.count("text says") >= 7
+    # step 5's command holds for good, whatever folders step 7 has made
+    assert "✓ 1 mapping, 1 sample passed" in reader.shell("returns-hub test nordwind")
+    assert not {path.name for path in reader.folder.iterdir()} & {"nordwind", "in", "done"}

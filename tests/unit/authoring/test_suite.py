@@ -123,8 +123,36 @@ def test_a_mapping_is_found_by_file_folder_system_or_reference(
 
 
 def test_a_name_that_means_no_mapping_is_answered_with_those_there_are(project: Project) -> None:
-    with pytest.raises(LookupError, match=r"found 'shp'; known: shop\.return_request@1"):
-        chosen(project.folder, ["shp"])
+    with pytest.raises(LookupError, match=r"found 'quayside'; known: shop\.return_request@1"):
+        chosen(project.folder, ["quayside"])
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("shp", "shop"), ("shopp", "shop"), ("shop.retrn_request", "shop.return_request")]
+)
+def test_a_misspelt_name_is_answered_with_what_was_meant_alone(
+    project: Project, name: str, meant: str
+) -> None:
+    project.write(
+        "mappings/depot/receipt.yaml", "mapping: depot.receipt@1\nfrom: json/x\nto: csv\nmap: {a: b}\n"
+    )
+    with pytest.raises(LookupError, match=rf"found '{name}'; did you mean {meant}\?$"):
+        chosen(project.folder, [name])
+
+
+def test_a_system_is_found_beside_a_folder_of_its_name_that_holds_no_mapping(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project.folder / "shop/in").mkdir(parents=True)
+    monkeypatch.chdir(project.folder)
+    assert chosen(project.folder, ["shop"]) == [project.folder / FILE]
+    assert "✓ 1 mapping, 1 sample passed" in project.run("test", "shop", "--update", "--yes")
+
+
+def test_a_folder_without_mappings_is_an_error(project: Project) -> None:
+    (project.folder / "sop/in").mkdir(parents=True)
+    said = " ".join(project.run("test", "sop", code=1).split())
+    assert "found sop, a folder without mappings; did you mean shop?" in said
 
 
 def test_the_command_shows_differences_and_ends_with_1(project: Project) -> None:
