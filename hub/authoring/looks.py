@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
+from hub.mapping.functions.formats import reader
 from hub.mapping.values import text_of
 
 _OFFSET = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)")
@@ -32,7 +34,13 @@ _FORMATS = (
     "%Y%m%d%H%M",
     "%Y%m%d%H%M%S",
     "%d.%m.%y",
+    "%d.%m.%y %H:%M",
+    "%m/%d/%y",
+    "%d/%m/%y",
+    "%d-%m-%Y",
+    "%Y/%m/%d",
 )
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _MONTH_FIRST = ("America/", "US/")
 _NOWHERE = ("", "UTC", "Z")
 _EITHER = ("America/New_York", "Europe/Berlin")
@@ -67,14 +75,15 @@ def day(values: Sequence[Any], zone: str = "") -> str | None:
     form = _date_format(texts, zone)
     if form is None:
         return None
-    return "date" if form == "%Y-%m-%d" else f"date({form})"
+    return "date" if all(map(_ISO_DAY.fullmatch, texts)) else f"date({form})"
 
 
 def twofold(values: Sequence[Any]) -> bool:
     """Whether dates say another day when day and month change places, and nothing tells which is right."""
     texts = [_text(value) for value in values]
     first, second = (_date_format([text.partition(" ")[0] for text in texts], zone) for zone in _EITHER)
-    return first != second and any(text[:2] != text[3:5] for text in texts)
+    # 11.11. is the same day either way
+    return first != second and any(len({*map(int, re.findall(r"\d+", text)[:2])}) > 1 for text in texts)
 
 
 def number(values: Sequence[Any]) -> str | None:
@@ -108,9 +117,14 @@ def _date_format(texts: Sequence[str], zone: str) -> str | None:
 
 
 def _is_date(text: str, form: str) -> bool:
-    with suppress(ValueError):
-        return datetime.strptime(text, form).year > 1990 and len(text) >= len("010126")  # noqa: DTZ007, PLR2004 - only whether it reads, and not as a number
+    with suppress(ValueError):  # what a mapping's own reader takes, so that the proposal holds
+        return _read(form)(text).year > 1990 and len(text) >= len("1.1.26")  # noqa: PLR2004 - not a number
     return False
+
+
+@lru_cache
+def _read(form: str) -> Callable[[str], datetime]:
+    return reader(form)[0]
 
 
 def _text(value: Any) -> str:

@@ -35,10 +35,14 @@ class _OnText:
     "date",
     group="dates",
     cost=600,
-    doc="An ISO date from a date in `format`; without one, the date part of an ISO date or time as written.",
+    doc=(
+        "An ISO date from a date in `format`; without one, the date part of an ISO date or time as written. "
+        "`%d` and `%m` may have one digit where the format has signs around them, as in `%d.%m.%y`."
+    ),
     params=[Param("format", needed=False)],
     examples=[
         ("20261101", "date(%Y%m%d)", "2026-11-01"),
+        ("1.11.26", "date(%d.%m.%y)", "2026-11-01"),
         ("2026-11-01T23:30:00-06:00", "date", "2026-11-01"),
     ],
 )
@@ -55,7 +59,7 @@ def _date(format_: str | None = None) -> Run:
     cost=600,
     doc=(
         "An RFC 3339 time from a date or time in `format`, which must hold an offset (%z) or be followed by "
-        "the zone. Without arguments: checks an RFC 3339 time."
+        "the zone. `%d`, `%m` and `%H` may have one digit as in `date`. Without arguments: checks an RFC 3339 time."
     ),
     params=[Param("format", needed=False), Param("zone", needed=False)],
     examples=[

@@ -26,6 +26,8 @@ _FIELDS = {
     "j": ("day_of_year", "[0-9]{3}"),
     "z": ("offset", "Z|[+-][0-9]{2}:?[0-9]{2}"),
 }
+_SHORTER = re.compile("%[dmH]")
+"""Days, months and hours, which many write without a leading zero."""
 _RFC3339 = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
     r"(?:[T ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
@@ -37,11 +39,14 @@ _CENTURY_PIVOT = 70
 def reader(format_: str) -> tuple[Callable[[str], datetime], bool]:
     """Compile a format such as `%Y%m%d %H:%M`; the flag says whether it reads an offset (`%z`).
 
+    `%d`, `%m` and `%H` may have one digit where the format's own signs say where they begin and end.
+
     Raises:
         ArgumentRefused: An unknown or repeated directive, or no full date.
     """
     pattern, names = "", set()
-    for part in re.findall(r"%.?|[^%]+", format_):
+    parts = re.findall(r"%.?|[^%]+", format_)
+    for index, part in enumerate(parts):
         if not part.startswith("%") or part == "%%":
             pattern += re.escape(part.replace("%%", "%"))
             continue
@@ -51,7 +56,8 @@ def reader(format_: str) -> tuple[Callable[[str], datetime], bool]:
                 f"'{part}' in '{format_}' is {'repeated' if name else 'unknown'}; known: {_known()}"
             )
         names.add(name)
-        pattern += f"(?P<{name}>{digits})"
+        short = _SHORTER.fullmatch(part) and _ends(parts[:index], -1) and _ends(parts[index + 1 :], 0)
+        pattern += f"(?P<{name}>{'[0-9]{1,2}' if short else digits})"
     if not names & {"year", "short_year"} or not ({"month", "day"} <= names or "day_of_year" in names):
         raise ArgumentRefused(f"expected a format with year, month and day, found '{format_}'")
     compiled = re.compile(pattern)
@@ -190,6 +196,14 @@ def _offset(text: str) -> tzinfo:
     sign = -1 if text[0] == "-" else 1
     minutes = int(text[1:3]) * 60 + int(text[-2:])
     return timezone(sign * timedelta(minutes=minutes)) if minutes else UTC
+
+
+def _ends(parts: list[str], nearest: int) -> bool:
+    """Whether a number ends where these parts of a format go on: nothing, or a sign that is no digit."""
+    if not parts:
+        return True
+    part = parts[nearest]
+    return part == "%%" or not (part.startswith("%") or part[nearest].isdigit())
 
 
 def _known() -> str:

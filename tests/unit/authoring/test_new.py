@@ -272,6 +272,12 @@ def test_a_guessed_grouping_is_said_to_be_a_guess(copied: Project) -> None:
         (["11/01/2026", "11/30/2026"], "datetime(%m/%d/%Y, UTC)"),
         (["03/11/2026"], "datetime(%m/%d/%Y, UTC)"),
         (["20261101"], "datetime(%Y%m%d, UTC)"),
+        (["3.11.26", "30.11.26"], "datetime(%d.%m.%y, UTC)"),
+        (["3/11/2026", "3/30/2026"], "datetime(%m/%d/%Y, UTC)"),
+        (["3/30/26"], "datetime(%m/%d/%y, UTC)"),
+        (["3.11.2026 9:05"], "datetime(%d.%m.%Y %H:%M, UTC)"),
+        (["2026-1-5"], "datetime(%Y-%m-%d, UTC)"),
+        (["2026111"], None),
         (["soon"], None),
     ],
 )
@@ -286,7 +292,10 @@ def test_where_day_and_month_could_be_either_the_zone_decides_and_it_is_asked() 
     assert looks.moment(["11/30/2026"], "Europe/Paris") == "datetime(%m/%d/%Y, Europe/Paris)"
     assert looks.day(["03/11/2026"], "Europe/Paris") == "date(%d/%m/%Y)"
     assert looks.twofold(["03/11/2026", "04/11/2026"])
+    assert looks.day(["2026-1-5"]) == "date(%Y-%m-%d)"
+    assert looks.twofold(["3/11/2026"])
     assert not any(map(looks.twofold, (["03/11/2026", "13/11/2026"], ["11/11/2026"], ["01.02.2026"], [""])))
+    assert not any(map(looks.twofold, (["3/3/2026"], ["3/13/2026"], ["3.11.26"])))
 
 
 def test_the_form_of_numbers_and_flags_is_found_in_the_values() -> None:
@@ -368,6 +377,20 @@ def test_a_date_that_could_be_two_is_asked_about(copied: Project) -> None:
     said = begin(copied, "--zone", "Europe/Paris")
     assert "TODO requested_at: '01/11/2026': is it the day first, or the month (%d and %m)?" in said
     assert "datetime(%d/%m/%Y, Europe/Paris)" in text(copied, "mappings/nordwind/returns.yaml")
+
+
+@pytest.mark.parametrize(
+    ("days", "form"), [(("1.11.26", "2.11.26"), "%d.%m.%y"), (("3/31/2026", "4/1/2026"), "%m/%d/%Y")]
+)
+def test_days_and_months_without_a_leading_zero_are_proposed_and_mapped(
+    copied: Project, days: tuple[str, str], form: str
+) -> None:
+    first, second = days
+    copied.write("first.csv", CSV.replace("01.11.2026", first).replace("02.11.2026", second))
+    begin(copied, "--zone", "America/Chicago")
+    assert f"datetime({form}, America/Chicago)" in text(copied, "mappings/nordwind/returns.yaml")
+    copied.run("new", "codes", "return_reason", "nordwind", "WRONG=wrong_item")
+    assert "✓ 2 valid return.requested@1" in copied.run("map", "nordwind.returns")
 
 
 def test_an_unknown_zone_is_refused_before_anything_is_written(copied: Project) -> None:

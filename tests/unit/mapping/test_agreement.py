@@ -30,6 +30,7 @@ TEXTS = [
     "", "x", "y", "2", "0", "007", "+2.50", "2.50", "0.0", "-0", "1.", ".5", "1E3", "20261101", "20260230",
     " x ", " ", "a b", "true", "No", "\u00df", "\u0663", "2026-11-01", "2026-11-01T10:00:00+01:00", "x" * 51,
     "9" * 41, "9" * 39 + ".999", "/Date(1793491200000)/", "A-B-C", "1.234,5",
+    "3.1.26", "03.11.26", "2026111",
 ]  # fmt: skip
 SCALARS = st.one_of(
     st.sampled_from(TEXTS),
@@ -84,7 +85,15 @@ TAKES_MOST = [
 REFUSES_MUCH = [
     *("decimal", "decimal(comma)", "scale(-2)", "round(2)", "round(0, down)", "round(8, half_even)"),
     *("integer", "number", "boolean", "boolean(x, y)", "sum", "sum(b)", "sum('2')", "product(a)"),
-    *("date", "date(%Y%m%d)", "datetime", "datetime(%Y%m%d, UTC)", "tz(America/Chicago)", "odata_date"),
+    *(
+        "date",
+        "date(%Y%m%d)",
+        "date(%d.%m.%y)",
+        "datetime",
+        "datetime(%Y%m%d, UTC)",
+        "tz(America/Chicago)",
+        "odata_date",
+    ),
     *("to_odata_date", "epoch", "epoch(ms)", "format_date(%d.%m.%Y)", "only", "lookup(code)"),
     *("crosswalk(code)", "require", "require(x, 2)", "match('[a-z]')"),
 ]
