@@ -88,7 +88,7 @@ def _problem(item: Mapping[str, Any]) -> str:
 
 def _meaning(item: Mapping[str, Any]) -> str:
     known = {"extra_forbidden": "expected a known key", "missing": "expected a value, found none"}
-    return known.get(item["type"]) or str(item["msg"])
+    return known.get(item["type"]) or str(item["msg"]).removeprefix("Value error, ")
 
 
 def operation_of(operations: Mapping[str, Model], name: str) -> Model:

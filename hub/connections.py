@@ -11,6 +11,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from connectors.base import Connection
 from connectors.errors import Config
 
+_FIELDS = ("conn_type", "description", "host", "login", "password", "schema", "port", "extra")
+"""What Airflow reads of a connection in JSON."""
+
 
 def from_environment(name: str, environ: Mapping[str, str] = os.environ) -> Connection:
     """Resolve a connection id the way Airflow resolves it from the environment.
@@ -27,6 +30,8 @@ def from_environment(name: str, environ: Mapping[str, str] = os.environ) -> Conn
         )
     try:
         return _from_json(name, json.loads(text)) if text.startswith("{") else _from_uri(name, text)
+    except Config:
+        raise
     except (ValueError, TypeError) as error:
         # the text holds a password: name the variable, never its value
         raise Config(
@@ -36,6 +41,15 @@ def from_environment(name: str, environ: Mapping[str, str] = os.environ) -> Conn
 
 
 def _from_json(name: str, fields: Mapping[str, Any]) -> Connection:
+    # values may be secrets: only names are told
+    if unknown := [key for key in fields if key not in _FIELDS]:
+        said = f"expected {', '.join(_FIELDS)}, found {', '.join(unknown)}"
+        inside = ", ".join(f'"{key}": …' for key in unknown)
+        form = f'{{"extra": {{{inside}}}}}'
+        raise Config(
+            f"AIRFLOW_CONN_{name.upper()}: {said}; what else a connector wants stands in extra: {form}",
+            code="connection_malformed",
+        )
     extra = fields.get("extra") or {}
     port = fields.get("port")
     return Connection(

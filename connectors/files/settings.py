@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from connectors.base import Operation
 from connectors.folders import FileOperation, FolderResource
@@ -15,7 +15,15 @@ from connectors.settings import Strict, SystemSettings
 class FilesExtra(Strict):
     """The extra field of the connection: the folder under which everything is."""
 
-    path: str = Field(pattern=r"^/")
+    path: str
+
+    @field_validator("path")
+    @classmethod
+    def _absolute(cls, path: str) -> str:
+        # a folder's name is no secret, as other extra fields may be: it is told
+        if not path.startswith("/"):
+            raise ValueError(f"must be an absolute path, found {path!r}")
+        return path
 
 
 class FilesSettings(SystemSettings):

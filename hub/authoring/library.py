@@ -9,6 +9,8 @@ from hub.flows.draft import CODES, SYSTEM_FILE
 from hub.flows.forms import nearest
 from hub.mapping import yaml_strict
 from hub.mapping.compile import CompiledMapping, compile_file
+from hub.mapping.errors import InvalidMapping
+from hub.mapping.hints import hinted
 from hub.mapping.yaml_strict import YamlError
 
 
@@ -60,7 +62,10 @@ def compile_in(project_dir: Path, path: Path) -> CompiledMapping:
     Raises:
         hub.mapping.errors.InvalidMapping: With every problem of the file.
     """
-    return compile_file(path, project_dir / "mappings", shown(project_dir, path))
+    try:
+        return compile_file(path, project_dir / "mappings", shown(project_dir, path))
+    except InvalidMapping as error:
+        raise hinted(error, path.resolve().parent) from None
 
 
 def shown(project_dir: Path, path: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hub.cli.letters import example
 from hub.cli.output import console, table
 
 PLACES = ("admitted", "revision", "repeat", "held", "noted", "dead", "parked", "discarded")
@@ -19,7 +20,7 @@ def show_summary(now: Mapping[str, Any]) -> None:
     statuses = sorted(now["returns"].items(), key=lambda item: -item[1])
     table("Returns by status", ("status", "returns"), [(name or "-", count) for name, count in statuses])
     letters = [x for x in now["dead_letters"] if x["state"] in ("open", "parked")]
-    lines = [(x["letters"], x["flow"], f"{x['step']}: {x['code']}", x["summary"]) for x in letters]
+    lines = [(x["letters"], x["flow"], f"{x['step']}: {x['code']}", example(x)) for x in letters]
     table("Open dead letters", ("count", "flow", "why", "for example"), lines, empty="none")
     for problem in now["problems"]:
         console.print(f"[red]does not add up[/red] {problem}")

@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from hub.cli.output import AsJson, Failed, console, emit, failures, table
 from hub.cli.session import hub_session
+from hub.mapping.hints import hints
 from hub.pipeline.context import Hub
 
 SHORT = 8
@@ -37,6 +38,20 @@ def place(letter: Mapping[str, Any]) -> str:
     """Where in its document a letter's first error stands; empty when nobody knows."""
     first: Mapping[str, Any] = next(iter(letter["errors"]), {})
     return str(first.get("position") or first.get("source") or first.get("path") or "")
+
+
+def example(group: Mapping[str, Any]) -> str:
+    """A group's oldest reason; of letters that differ also how many reasons there are."""
+    if group["kinds"] == 1:
+        return str(group["summary"])
+    return f"{group['kinds']} different errors, e.g. {group['summary']}"
+
+
+def show_hints(errors: Sequence[Mapping[str, Any]], replay: str) -> None:
+    """What can be done about a letter's errors, each in a line; `replay` says which letters wait for it."""
+    said = [(str(one.get("message") or ""), str(one.get("expression") or "")) for one in errors]
+    for hint in hints(said, replay):
+        console.print(f"→ {hint}", markup=False, soft_wrap=True)
 
 
 def called(hub: Hub, written: str) -> UUID:
@@ -121,6 +136,7 @@ def _show_letter(letter: Mapping[str, Any], body: str) -> None:
         for e in letter["errors"]
     ]
     table("Errors", ("where", "what", "found", "from", "position"), lines)
+    show_hints(letter["errors"], short(letter["id"]))
     if body:
         console.print("[bold]Decoded document[/bold]")
         console.print(body, markup=False)

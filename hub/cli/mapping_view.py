@@ -17,6 +17,7 @@ from hub.authoring.showing import Showing, Shown
 from hub.flows.documents import SCHEMAS
 from hub.flows.problems import Problem
 from hub.mapping.errors import FieldTrace
+from hub.mapping.hints import hints
 from hub.mapping.values import shown
 
 _FIELD, _VALUE, _NARROW_VALUE = 0.34, 0.3, 0.26
@@ -37,7 +38,7 @@ def view(showing: Showing, width: int, prefix: str = "") -> RenderableType:
                 Rule(Text("  ".join(filter(None, (count, key))), "bold"), align="left", style="dim"),
             ]
         parts += _document(document, width, prefix)
-    parts += [Text(), *_verdict(showing)]
+    parts += [Text(), *_verdict(showing, prefix)]
     return Group(*parts)
 
 
@@ -55,6 +56,7 @@ def as_tree(showing: Showing, prefix: str = "") -> dict[str, Any]:
             {"severity": one.severity, "code": one.code, "message": one.message, "hint": one.hint}
             for one in showing.told
         ],
+        "hints": _hints(showing, prefix),
         "documents": [_plain(document, prefix) for document in showing.documents],
     }
 
@@ -165,7 +167,7 @@ def _unused(document: Shown) -> Text:
     return said
 
 
-def _verdict(showing: Showing) -> list[RenderableType]:
+def _verdict(showing: Showing, prefix: str) -> list[RenderableType]:
     target = showing.mapping.target_type
     parts: list[RenderableType] = [
         Text.assemble(
@@ -174,6 +176,7 @@ def _verdict(showing: Showing) -> list[RenderableType]:
         for path in showing.missing
     ]
     parts += [_told(one) for one in showing.told]
+    parts += [Text.assemble(("→ ", "bold cyan"), (hint, "cyan")) for hint in _hints(showing, prefix)]
     if not showing.known:
         parts.append(_unproved(target))
     if showing.holds:
@@ -181,6 +184,11 @@ def _verdict(showing: Showing) -> list[RenderableType]:
     elif not showing.documents:
         parts.append(Text("✗ the file holds no record", "red"))
     return parts
+
+
+def _hints(showing: Showing, prefix: str) -> list[str]:
+    found = (error for one in showing.documents for error in one.errors)
+    return hints((one.message, one.expression) for one in found if one.target_path.startswith(prefix))
 
 
 def _unproved(target: str) -> Text:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import typer
 
+from hub.cli.letters import example, show_hints
 from hub.cli.output import AsJson, Failed, console, emit, failures, table
 from hub.cli.session import hub_session
 
@@ -65,7 +66,8 @@ def _show_run(flow: str, name: str, steps: dict[str, Any], groups: list[dict[str
     if groups:
         console.print("[yellow]Dead letters that wait for somebody[/yellow]")
         for group in groups:
-            console.print(f"{group['letters']} of {group['code']}: {group['summary']}", markup=False)
+            console.print(f"{group['letters']} of {group['code']}: {example(group)}", markup=False)
+            show_hints([group["error"] or {}], f"--flow {name}")
         console.print(f"→ returns-hub deadletters list --flow {name}", soft_wrap=True)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from connectors.base import Connection
 from connectors.errors import Config
+from hub.mapping import yaml_strict
+from hub.mapping.yaml_strict import YamlError
 from hub.pipeline.context import Hub
 from hub.settings import Settings, from_environment
 
@@ -36,7 +38,24 @@ def connection(settings: Settings, name: str) -> Connection:
     except Config as missing:
         if missing.code != "connection_missing":
             raise
+    try:
         return resolve(name, saved_environment(settings))
+    except Config as missing:
+        export = _export(settings, name) if missing.code == "connection_missing" else ""
+        raise (Config(f"{missing.message}; {export}", code=missing.code) if export else missing) from None
+
+
+def _export(settings: Settings, name: str) -> str:
+    """The line that gives a connection, in the form that its system's connector wants."""
+    from hub.authoring.starters import connection_hint
+    from hub.flows.draft import SYSTEM_FILE
+
+    for path in sorted((settings.project_dir / "mappings").glob(f"*/{SYSTEM_FILE}")):
+        with suppress(YamlError, KeyError):
+            fields = yaml_strict.load(path).fields()
+            if fields["connection"].text() == name:
+                return connection_hint(name, fields["connector"].text())
+    return ""
 
 
 def save_environment(settings: Settings, environment: Mapping[str, str]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.markup import escape
 
-from hub.cli.letters import short
+from hub.cli.letters import short, show_hints
 from hub.cli.output import console, table
 
 _CHANGES = 6
@@ -30,6 +30,7 @@ def _show_message(message: Mapping[str, Any]) -> None:
     reason = f": {message['reason']}" if message["reason"] else ""
     console.print(f"{message['state']}  {message['flow']}  {key}{reason}", markup=False, soft_wrap=True)
     if message["dead_letter_id"]:
+        show_hints([{"message": message["reason"]}], short(message["dead_letter_id"]))
         console.print(f"→ returns-hub deadletters show {message['dead_letter_id']}", soft_wrap=True)
 
 
@@ -72,6 +73,9 @@ def _show_return(one: Mapping[str, Any]) -> None:
             (short(x["id"]), x["step"], x["code"], x["state"], x["summary"]) for x in one["dead_letters"]
         ]
         table("Dead letters", ("id", "step", "code", "state", "why"), letters)
+        for letter in one["dead_letters"]:
+            if letter["state"] in ("open", "parked"):
+                show_hints(letter["errors"], short(letter["id"]))
         console.print("→ returns-hub deadletters show <id>")
 
 

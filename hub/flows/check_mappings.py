@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from canonical.vocabulary import FACT_TYPES
 from hub.flows.clashes import clash
@@ -85,7 +86,8 @@ class _Mapping:
         if bound is None:
             return
         for path in paths_of(bound):
-            yield from self._path(path, field.leaf.node, field.scope)
+            for problem in self._path(path, field.leaf.node, field.scope):
+                yield _or_fixed(field, path, problem)
         yield from fallbacks(field.leaf, field.scope)
         if field.target is None:
             return
@@ -170,6 +172,16 @@ class _Mapping:
                 yield Problem(
                     place.file, place.line, place.column, message, "required-optional", severity, hint
                 )
+
+
+def _or_fixed(field: Field, path: Path, problem: Problem) -> Problem:
+    """A right side of one word that is no name of the source's may have been meant as it stands."""
+    word = path.steps[0].name
+    if field.target is None or path.variable or field.leaf.node.value != word:
+        return problem
+    fixed = f'a fixed text is written "= {word}"'
+    between = " " if problem.hint.endswith("?") else "; " if problem.hint else ""
+    return replace(problem, hint=f"{problem.hint}{between}{fixed}")
 
 
 def _meant(name: str, known: Sequence[str]) -> str:

@@ -10,10 +10,12 @@ from hub.flows.problems import Code, Problem
 from hub.flows.samples import SampleRun, run_sample
 from hub.mapping.compile import CompiledMapping
 from hub.mapping.errors import FieldError
+from hub.mapping.hints import hints
 from hub.mapping.nodes import Group, Leaf, Listing, Repeat, Target
 
 _INDEX = re.compile(r"\[\d+\]")
 _HOLE = " is not in lookup "
+_DEFAULT = ", or give a default: lookup(table, default)"
 
 
 def check_samples(found: Draft) -> Iterator[Problem]:
@@ -36,12 +38,14 @@ def _run(mapping: CompiledMapping, file: str, run: SampleRun) -> Iterator[Proble
         error = told.get(problem)
         leaf = _leaf(mapping, error) if error else None
         code: Code = "lookup-hole" if error and _HOLE in error.message else "sample-fails"
-        hint = "add the code to the table, or give a default: lookup(table, default)"
+        hint = "; ".join(hints([(error.message, error.expression)])) if error else ""
         if leaf is None:
             yield Problem(file, 1, 1, message, code)
         else:
             line, column = leaf.node.line, leaf.node.column
-            yield Problem(file, line, column, message, code, hint=hint if code == "lookup-hole" else "")
+            yield Problem(
+                file, line, column, message, code, hint=f"{hint}{_DEFAULT}" if code == "lookup-hole" else hint
+            )
 
 
 def _leaf(mapping: CompiledMapping, error: FieldError) -> Leaf | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
@@ -18,6 +18,7 @@ from hub.flows.systems import System
 from hub.mapping import yaml_strict
 from hub.mapping.compile import CompiledMapping, compile_file
 from hub.mapping.errors import InvalidMapping
+from hub.mapping.hints import of_file
 from hub.mapping.lookups import References
 from hub.mapping.yaml_strict import Node, YamlError
 from hub.policy.csvfile import TableError
@@ -167,7 +168,10 @@ def _mapping(found: Draft, path: Path) -> None:
     try:
         mapping = compile_file(path, found.project_dir / "mappings", found.relative(path), found.references)
     except InvalidMapping as error:
-        found.problems += [of_yaml(problem, "invalid-mapping") for problem in error.problems]
+        found.problems += [
+            replace(of_yaml(problem, "invalid-mapping"), hint=of_file(problem.message, path.parent))
+            for problem in error.problems
+        ]
         found.broken |= named(path)
         return
     if mapping.ref in found.mappings:

@@ -114,7 +114,8 @@ def summary(hub: Hub) -> dict[str, Any]:
     Returns:
         `flows` {flow: {received, admitted, …}}, `targets` {target: {operation: {state: n}}},
         `returns` {status: n}, `problems` [text] and
-        `dead_letters` [{flow, target, class, step, code, state, summary, letters}].
+        `dead_letters` [{flow, target, class, step, code, state, letters, kinds, summary}]: with how many
+        kinds of errors, and the oldest one's summary.
     """
     flows = {name: account_of(hub, flow=name) for name in hub.catalog.intake}
     targets = sorted({flow.to.system for flow in hub.catalog.delivery.values()})

@@ -633,7 +633,10 @@ SELECT target, operation, state, count(*) AS effects, sum(attempts) AS attempts 
 GROUP BY target, operation, state
 
 -- summary_dead_letters --
-SELECT flow, target, class, step, code, state, min(summary) AS summary, count(*) AS letters FROM dead_letters
+SELECT flow, target, class, step, code, state, count(*) AS letters,
+       count(DISTINCT (path, regexp_replace(coalesce(errors -> 0 ->> 'message', summary), 'found .*', 'found'))) AS kinds,
+       (array_agg(summary ORDER BY created_at, id))[1] AS summary
+FROM dead_letters
 GROUP BY flow, target, class, step, code, state
 
 -- summary_returns --
@@ -757,9 +760,12 @@ SELECT return_id, status, rma_number, entity, updated_at, state -> 'origin' AS o
 FROM returns WHERE return_id = ANY(%(ids)b::uuid[]) ORDER BY updated_at DESC LIMIT %(limit)s
 
 -- console_letter_groups --
+-- `kinds` counts different first errors, whatever was found; `summary` is the oldest letter's, so that it stays.
 SELECT fingerprint, min(flow) AS flow, min(target) AS target, min(class) AS class, min(step) AS step,
        min(code) AS code, min(path) AS path, count(*) AS letters, max(created_at) AS newest,
-       (array_agg(summary ORDER BY created_at DESC))[1] AS summary
+       count(DISTINCT regexp_replace(coalesce(errors -> 0 ->> 'message', summary), 'found .*', 'found')) AS kinds,
+       (array_agg(summary ORDER BY created_at, id))[1] AS summary,
+       (array_agg(errors -> 0 ORDER BY created_at, id))[1] AS error
 FROM dead_letters
 WHERE state = ANY(%(states)b::text[]) AND (%(run)s = '' OR run_id = %(run)s)
   AND (%(flow)s = '' OR flow = %(flow)s OR target = %(flow)s)

@@ -59,7 +59,8 @@ def _date(format_: str | None = None) -> Run:
     cost=600,
     doc=(
         "An RFC 3339 time from a date or time in `format`, which must hold an offset (%z) or be followed by "
-        "the zone. `%d`, `%m` and `%H` may have one digit as in `date`. Without arguments: checks an RFC 3339 time."
+        "the zone. `%d`, `%m` and `%H` may have one digit as in `date`. Without arguments: checks an RFC "
+        "3339 time."
     ),
     params=[Param("format", needed=False), Param("zone", needed=False)],
     examples=[

@@ -6,14 +6,18 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from hub.cli import letters
 from hub.cli.main import app
+from hub.deadletters import DeadLetter, write
 from hub.settings import PROJECT_DIR
+from hub.store.database import Database
 from sandboxes.play import Options, play
 
 Run = Callable[..., Result]
@@ -218,6 +222,9 @@ def test_trace_shows_why_a_message_died_and_what_to_do(filled: Run) -> None:
     text = filled("trace", key_of(filled, unmapped)).output
     assert unmapped["summary"] in text
     assert f"returns-hub deadletters show {unmapped['id']}" in text
+    assert f"ZZ=…, then returns-hub deadletters replay {unmapped['id'][-8:]}" in text
+    shown = filled("deadletters", "show", unmapped["id"]).output
+    assert f"ZZ=…, then returns-hub deadletters replay {unmapped['id'][-8:]}" in shown
 
 
 def key_of(run: Run, letter: dict[str, Any]) -> str:
@@ -242,6 +249,38 @@ def test_a_run_names_what_waits_and_what_its_totals_count(filled: Run) -> None:
     assert "in all so far" in text
     assert "→ returns-hub deadletters list --flow acme_returns_in" in text
     assert "'ZZ' is not in lookup" in text
+    assert (
+        "→ returns-hub new codes return_reason x12 ZZ=…, then returns-hub deadletters replay --flow" in text
+    )
+
+
+def test_different_errors_at_one_field_are_counted_and_the_oldest_is_the_example(
+    run: Run, hub_database: str
+) -> None:
+    said = [
+        *("expected a date as %d, found '2'", "expected a date as %d, found '1'", "nothing present"),
+        "'PERDU' is not in lookup 'day' (codes/day.csv, shop -> canonical)",
+    ]
+    run("migrate")
+    with closing(Database(hub_database)) as database:
+        for number, message in enumerate(said):
+            letter = DeadLetter(
+                flow="wms_receipts_in",
+                step="map",
+                error_class="Contract",
+                code="mapping",
+                errors=[{"path": f"lines[{number}].day", "message": message}],
+                summary=f"lines[{number}].day: {message}",
+            )
+            with database.transaction() as tx:
+                write(tx, [letter])
+        [group] = database.rows(
+            "console_letter_groups", {"states": ["open"], "run": "", "flow": "", "limit": 9}
+        )
+    example = f"3 different errors, e.g. lines[0].day: {said[0]}"
+    assert (group["letters"], letters.example(group)) == (4, example)
+    assert example in run("status").output
+    assert f"4 of mapping: {example}" in run("run", "wms_receipts_in").output
 
 
 def test_the_heading_of_a_trace_says_who_and_how_much(filled: Run) -> None:
@@ -304,3 +343,5 @@ def test_a_missing_connection_is_one_sentence(run: Run, monkeypatch: pytest.Monk
     monkeypatch.delenv("AIRFLOW_CONN_WMS")
     error = answer(run("read", "wms", "receipts", "--json", code=1))["error"]
     assert "AIRFLOW_CONN_WMS" in error["message"]
+    form = """{"host": "…", "schema": "https", "extra": {"token": "…"}}"""
+    assert error["message"].endswith(f"; export AIRFLOW_CONN_WMS='{form}'")

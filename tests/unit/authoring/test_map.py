@@ -83,6 +83,26 @@ def test_what_the_schema_of_the_target_refuses_is_an_error(project: Project) -> 
     assert "return_type: " in project.run("map", FILE, code=1)
 
 
+def test_errors_are_followed_by_what_to_do_about_them(project: Project) -> None:
+    project.edit(FILE, "channel: = portal", "channel: portal")
+    project.edit(SAMPLE, "BROKEN", "PERDU")
+    project.edit(SAMPLE, "2.50", '"2,5"')
+    said = project.run("map", FILE, code=1)
+    for hint in (
+        "→ returns-hub new codes return_reason shop PERDU=…",
+        'a fixed text is written "= portal"',
+        "→ a decimal comma: decimal(comma)",
+    ):
+        assert hint in said
+    assert len(json.loads(project.run("map", FILE, "--json", code=1))["hints"]) == 3
+
+
+def test_an_unknown_lookup_is_answered_with_the_lines_to_write(project: Project) -> None:
+    project.edit(FILE, 'lookups: {reason: "codes/return_reason.csv[shop]"}\n', "")
+    said = project.run("map", FILE, code=1)
+    assert "write 'lookups:' and, under it, '  reason: codes/return_reason.csv[shop]'" in said
+
+
 def test_a_prefix_narrows_the_fields(project: Project) -> None:
     said = project.run("map", FILE, "--field", "lines[0].item")
     assert "lines[0].item.sku" in said

@@ -115,3 +115,5 @@ def test_a_probe_also_looks_where_the_partner_moves_files(tmp_path: Path) -> Non
 def test_the_connection_must_name_an_absolute_path() -> None:
     with pytest.raises(Config, match=r"extra\.path"):
         connect({"system": "depot", "connector": "files"}, Connection(id="depot"))
+    with pytest.raises(Config, match=r"extra\.path: must be an absolute path, found 'dupont'"):
+        connect({"system": "depot", "connector": "files"}, Connection(id="depot", extra={"path": "dupont"}))

@@ -30,7 +30,9 @@ def test_a_code_of_a_sample_that_the_table_lacks_is_told_where_it_is_looked_up(t
     place, code, severity, hint = told(problem)
     assert place.startswith(f"{SHOP}:21:18: {message}")
     assert (code, severity) == ("lookup-hole", "error")
-    assert hint == "add the code to the table, or give a default: lookup(table, default)"
+    assert (
+        hint == "returns-hub new codes return_reason shop BROKN=…, or give a default: lookup(table, default)"
+    )
 
 
 def test_a_lookup_that_no_expression_uses_is_told(tmp_path: Path) -> None:

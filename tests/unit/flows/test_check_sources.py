@@ -325,3 +325,21 @@ states: {fact: inventory.posted, map: shop.posted@1}
     assert problems == [
         (f"{file}:9:19: {message}", "unknown-source-field", "error", "did you mean 'disposition_id'?")
     ]
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("portal", "did you mean 'total'? a fixed text is written \"= portal\""),
+        (
+            "zzz",
+            'there are id, created, order, state, total, items, document; a fixed text is written "= zzz"',
+        ),
+    ],
+)
+def test_a_word_that_may_be_meant_as_a_fixed_text_is_told_how_that_is_written(
+    tmp_path: Path, word: str, hint: str
+) -> None:
+    file = {SHOP: edited(SHOP_MAPPING, "channel:      = portal", f"channel:      {word}")}
+    (problem,) = [one for one in found(shop(tmp_path, file)) if one.code == "unknown-source-field"]
+    assert problem.hint == hint
