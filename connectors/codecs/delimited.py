@@ -65,7 +65,7 @@ def _records(data: bytes, options: Mapping[str, Any]) -> Iterator[Record]:
     if problem is not None:
         yield Record(index=0, tree=None, digest=hashlib.sha256(data).hexdigest(), findings=(problem,))
         return
-    found = (_record(index, line, cells, header) for index, (line, cells) in enumerate(rows))
+    found = (_record(index, line, cells, header, last=last) for index, (line, cells, last) in _marked(rows))
     columns = grouping.columns_of(options)
     yield from grouping.grouped(found, columns) if columns else found
 
@@ -91,11 +91,23 @@ def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str] | Finding]
         except StopIteration:
             return
         except csv.Error as problem:
-            message = f"Line {line} cannot be split into columns: {problem}."
+            cut = f" {grouping.CUT}" if "end of data" in str(problem) else ""  # a quote that stays open
+            message = f"Line {line} cannot be split into columns: {problem}.{cut}"
             yield line, Finding(code="csv.syntax", message=message, place=f"line {line}")
             continue
         if any(cells):
             yield line, cells
+
+
+def _marked(
+    rows: Iterator[tuple[int, list[str] | Finding]],
+) -> Iterator[tuple[int, tuple[int, list[str] | Finding, bool]]]:
+    """Each row with its number from 0, and whether it is the last one."""
+    row, index = next(rows, None), 0
+    while row is not None:
+        after = next(rows, None)
+        yield index, (*row, after is None)
+        row, index = after, index + 1
 
 
 def _header(rows: Iterator[tuple[int, list[str] | Finding]]) -> tuple[list[str], Finding | None]:
@@ -119,12 +131,14 @@ def _header(rows: Iterator[tuple[int, list[str] | Finding]]) -> tuple[list[str],
     )
 
 
-def _record(index: int, line: int, cells: list[str] | Finding, header: list[str]) -> Record:
-    content_bytes = "\x1f".join(cells if isinstance(cells, list) else [cells.message])
+def _record(index: int, line: int, cells: list[str] | Finding, header: list[str], *, last: bool) -> Record:
+    said = cells if isinstance(cells, list) else [cells.message.removesuffix(f" {grouping.CUT}")]
+    content_bytes = "\x1f".join(said)
     if isinstance(cells, list) and len(cells) != len(header):
+        cut = f" {grouping.CUT}" if last and len(cells) < len(header) else ""
         cells = Finding(
             code="csv.columns",
-            message=f"Line {line} has {len(cells)} columns, the header names {len(header)}.",
+            message=f"Line {line} has {len(cells)} columns, the header names {len(header)}.{cut}",
             place=f"line {line}",
             expected=f"{len(header)} columns",
             found=f"{len(cells)}: {excerpt(','.join(cells), 200)}",

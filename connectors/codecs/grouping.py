@@ -11,6 +11,8 @@ import orjson
 from connectors.codecs.base import Finding, Record
 
 ROWS = "rows"
+CUT = "It is the last row: the file may have been cut off."
+"""Ends what is said of a last row that is not whole."""
 _DELIMITERS = (";", "\t", "|")
 
 
@@ -83,9 +85,10 @@ def grouped(records: Iterable[Record], columns: Sequence[str]) -> Iterator[Recor
 
 def _doubt(name: str, column: str, lost: Record) -> Finding:
     place = lost.findings[0].place
+    cut = f" {CUT}" if lost.findings[0].message.endswith(CUT) else ""
     return Finding(
         code="csv.group",
-        message=f"{column} {name} may lack a line: {place}, beside its rows, cannot be read.",
+        message=f"{column} {name} may lack a line: {place}, beside its rows, cannot be read.{cut}",
         place=place,
         expected="a row that can be read",
         found=lost.findings[0].message,

@@ -9,6 +9,7 @@ from typing import Any
 
 from hub.authoring.fields import unfilled, unknown
 from hub.authoring.library import compile_in, shown
+from hub.authoring.todos import todos
 from hub.flows.check_mappings import check_mapping, unkeyed
 from hub.flows.documents import SCHEMAS, Documents
 from hub.flows.draft import CODES, SYSTEM_FILE, Draft
@@ -60,6 +61,8 @@ class Showing:
         unknown: Rules for fields that the target does not know.
         known: Whether a schema or guide says what the target must be.
         told: What `check` says of the file's fields, source's and target's, and of a missing key.
+        file: The mapping's file, as people call it.
+        todo: Lines of the mapping on which a question is open.
     """
 
     mapping: CompiledMapping
@@ -70,6 +73,8 @@ class Showing:
     unknown: tuple[str, ...]
     known: bool
     told: tuple[Problem, ...] = ()
+    file: str = ""
+    todo: tuple[int, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -106,6 +111,8 @@ def show(project_dir: Path, file: Path, sample: str) -> Showing:
         unknown=tuple(dict.fromkeys(unknown(target, form))),
         known=form is not None,
         told=_told(mapping, root, documents),
+        file=shown(project_dir, file),
+        todo=todos(file),
     )
 
 

@@ -67,9 +67,7 @@ def guesses(begun: Begun) -> list[str]:
     columns = begun.payload.options.get("group_by") if begun.payload else None
     if not columns:
         return []
-    return [
-        f"check group_by, a guess: rows that follow each other with the same {columns[0]} become one return"
-    ]
+    return [f"check group_by, a guess: all rows of a file with the same {columns[0]} become one return"]
 
 
 def new_mapping(

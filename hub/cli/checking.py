@@ -23,14 +23,21 @@ def check(
     json: AsJson = False,
 ) -> None:
     """Prove every flow, mapping, system, policy and code table before anything runs."""
+    from hub.authoring.todos import todos, told
     from hub.flows.check import check as problems_of  # start-up time of --help
 
     with failures(as_json=json):
-        problems = problems_of(from_environment().project_dir)
+        project = from_environment().project_dir
+        problems = problems_of(project)
+        notes = [
+            {"file": path.relative_to(project).as_posix(), "lines": lines}
+            for path in sorted((project / "mappings").glob("*/*.yaml"))
+            if (lines := todos(path))
+        ]
         emit(
-            {"problems": [_plain(problem) for problem in problems]},
+            {"problems": [_plain(problem) for problem in problems], "todo": notes},
             as_json=json,
-            people=lambda: _show(problems),
+            people=lambda: _show(problems, [told(one["file"], one["lines"]) for one in notes]),
         )
         if any(strict or problem.severity == "error" for problem in problems):
             raise Failed
@@ -48,7 +55,7 @@ def _plain(problem: Problem) -> dict[str, Any]:
     }
 
 
-def _show(problems: Sequence[Problem]) -> None:
+def _show(problems: Sequence[Problem], notes: Sequence[str]) -> None:
     for file, members in groupby(problems, key=lambda problem: problem.file):
         console.print(f"[bold]{escape(file)}[/bold]")
         for problem in members:
@@ -60,6 +67,8 @@ def _show(problems: Sequence[Problem]) -> None:
             if problem.hint:
                 console.print(f"      [cyan]hint[/cyan] {escape(problem.hint)}", soft_wrap=True)
         console.print()
+    for note in notes:
+        console.print(f"[yellow]note[/yellow] {escape(note)}", soft_wrap=True)
     console.print(_summary(problems))
 
 

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from hub.authoring.jsontext import pretty
 from hub.authoring.showing import Showing, Shown
+from hub.authoring.todos import told
 from hub.flows.documents import SCHEMAS
 from hub.flows.problems import Problem
 from hub.mapping.errors import FieldTrace
@@ -56,6 +57,7 @@ def as_tree(showing: Showing, prefix: str = "") -> dict[str, Any]:
             {"severity": one.severity, "code": one.code, "message": one.message, "hint": one.hint}
             for one in showing.told
         ],
+        "todo": showing.todo,
         "hints": _hints(showing, prefix),
         "documents": [_plain(document, prefix) for document in showing.documents],
     }
@@ -177,6 +179,8 @@ def _verdict(showing: Showing, prefix: str) -> list[RenderableType]:
     ]
     parts += [_told(one) for one in showing.told]
     parts += [Text.assemble(("→ ", "bold cyan"), (hint, "cyan")) for hint in _hints(showing, prefix)]
+    if showing.todo:
+        parts.append(Text(f"! {told(showing.file, showing.todo)}", "yellow"))
     if not showing.known:
         parts.append(_unproved(target))
     if showing.holds:

@@ -17,13 +17,15 @@ from hub.flows.deliveries import deliveries
 from hub.flows.documents import Documents
 from hub.flows.draft import Draft, draft
 from hub.flows.enrichments import enrichments
-from hub.flows.problems import Problem, at
+from hub.flows.problems import Code, Problem, at
 from hub.flows.reach import reach
 from hub.flows.references import references
 from hub.flows.sample_schemas import sample_schemas
 from hub.flows.systems import System
 
 __all__ = ["Problem", "check"]
+
+_ECHO: Code = "sample-fails"
 
 
 def check(project_dir: Path) -> list[Problem]:
@@ -35,7 +37,8 @@ def check(project_dir: Path) -> list[Problem]:
         project_dir: Folder with `mappings/`, `policies/` and `dags/flows/`.
 
     Returns:
-        Problems in file order; an empty list when everything holds.
+        Problems by file and line; what samples say comes after what the file says, since a wrong path is
+        the cause of a sample that fails. An empty list when everything holds.
     """
     found = draft(project_dir)
     documents = Documents(found)
@@ -53,7 +56,7 @@ def check(project_dir: Path) -> list[Problem]:
         *check_samples(found),
         *sample_schemas(found, documents),
     }
-    return sorted(problems)
+    return sorted(problems, key=lambda one: (one.file, one.code == _ECHO, one))
 
 
 def _systems(found: Draft) -> Iterator[Problem]:

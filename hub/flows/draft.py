@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,6 +31,8 @@ SYSTEM_FILE = "system.yaml"
 RETRY_FILE = "policies/retry.yaml"
 
 Model = TypeVar("Model", bound=BaseModel)
+
+_REFERENCE = re.compile(r"^mapping:[ \t]*[\"']?([\w.@-]+)", re.MULTILINE)
 
 
 class ScheduleFile(Strict):
@@ -184,12 +187,23 @@ def _mapping(found: Draft, path: Path) -> None:
 
 
 def named(path: Path) -> set[str]:
-    """The reference that a mapping which cannot be compiled goes by, when it can be read that far."""
+    """The reference that a mapping which cannot be compiled goes by, as well as it can be known.
+
+    Where the file is no YAML, the line that says it is still there; else the file's own name does.
+    """
     try:
         fields = yaml_strict.load(path).fields()
         return {fields["mapping"].text()}
     except (YamlError, KeyError):
-        return set()
+        written = _REFERENCE.search(_text(path))
+        return {written[1] if written else f"{path.parent.name}.{path.stem}@1"}
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def _table(found: Draft, path: Path) -> None:

@@ -20,6 +20,9 @@ _UNKNOWN = re.compile(r"no lookup '(.+)' in this mapping, known: (.*)")
 _COMMA = re.compile(r"expected a number, found '[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+'")
 _NOTHING = re.compile(r"nothing present( \(and \d+ more\))?$")
 _WORDS = re.compile(r"[\w-]+")
+_LOST = re.compile(r"the file may have been cut off\.")
+_DISCARD = "returns-hub deadletters discard"
+_ID = "<id>"
 _CUT = "…"
 _OURS = "canonical"
 
@@ -37,6 +40,9 @@ def hints(errors: Iterable[Said], replay: str = "") -> list[str]:
         if hole := _HOLE.search(message):
             code, *table = hole.groups()
             holes.setdefault((table[0], table[1], table[2]), {})[code] = None
+        elif _LOST.search(message):
+            letter = _ID if replay.startswith("-") else replay or _ID
+            others[f'ask for the file again, then {_DISCARD} {letter} --note "sent again"'] = None
         elif other := _other(message, expression):
             others[other] = None
     commands = [_codes(*table, list(codes)) for table, codes in holes.items()]

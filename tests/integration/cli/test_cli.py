@@ -91,7 +91,7 @@ def test_help_names_every_command(run: Run) -> None:
 
 
 def test_check_finds_nothing_wrong_with_the_project(run: Run) -> None:
-    assert answer(run("check", "--json")) == {"problems": []}
+    assert answer(run("check", "--json")) == {"problems": [], "todo": []}
 
 
 def test_check_names_file_line_and_column(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,6 +97,18 @@ def test_errors_are_followed_by_what_to_do_about_them(project: Project) -> None:
     assert len(json.loads(project.run("map", FILE, "--json", code=1))["hints"]) == 3
 
 
+def test_open_questions_are_counted_with_their_lines_and_are_no_error(project: Project) -> None:
+    project.edit(FILE, "channel: = portal", "# TODO channel: which one?\n  channel: = portal  # TODO so?")
+    said = f"2 TODO are open in {FILE}, lines 10 and 11"
+    assert f"! {said}" in project.run("map", FILE)
+    assert json.loads(project.run("map", FILE, "--json"))["todo"] == [10, 11]
+    assert f"note {said}" in project.run("check", code=1)
+    project.edit(FILE, "# TODO channel: which one?", "# which one?")
+    assert f"note 1 TODO is open in {FILE}, line 11" in project.run("check", code=1)
+    project.edit(FILE, "  # TODO so?", "")
+    assert "TODO" not in project.run("map", FILE) + project.run("check", code=1)
+
+
 def test_an_unknown_lookup_is_answered_with_the_lines_to_write(project: Project) -> None:
     project.edit(FILE, 'lookups: {reason: "codes/return_reason.csv[shop]"}\n', "")
     said = project.run("map", FILE, code=1)

@@ -254,7 +254,7 @@ def test_of_two_columns_that_look_alike_none_is_taken(copied: Project) -> None:
 
 def test_a_guessed_grouping_is_said_to_be_a_guess(copied: Project) -> None:
     new = ("new", "system", "nordwind", "--connector", "files", "--from-sample", "first.csv")
-    assert "check group_by, a guess: rows that follow each other with the same return_no" in copied.run(*new)
+    assert "check group_by, a guess: all rows of a file with the same return_no" in copied.run(*new)
     copied.write("flat.csv", FLAT)
     said = copied.run("new", "system", "sur", "--connector", "files", "--from-sample", "flat.csv")
     assert "group_by" not in said

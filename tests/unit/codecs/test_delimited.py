@@ -32,6 +32,20 @@ def test_a_row_that_does_not_fit_does_not_stop_the_others() -> None:
     assert long.findings[0].code == "csv.columns"
 
 
+CUT = "It is the last row: the file may have been cut off."
+
+
+@pytest.mark.parametrize("body", [b"a,b\n1,2\n3", b"a,b\n1,2\n3\n\n", b'a,b\n1,2\n3,"4'])
+def test_a_last_row_that_is_not_whole_may_be_where_the_file_was_cut(body: bytes) -> None:
+    good, cut = records(body)
+    assert good.tree is not None
+    assert cut.findings[0].message.endswith(f". {CUT}")
+
+
+def test_rows_before_the_last_and_rows_that_are_too_long_are_not_cut() -> None:
+    assert CUT not in str([one.findings for one in records(b"a,b\n1\n2,3\n4,5,6\n")])
+
+
 def test_a_quote_that_never_closes_is_a_fatal_record() -> None:
     good, broken = records(b'a,b\n1,2\n3,"4\n5,6\n')
     assert good.tree == {"@": 2, "a": "1", "b": "2"}

@@ -54,6 +54,12 @@ def test_a_row_without_the_column_or_that_cannot_be_read_is_a_record_of_its_own(
     assert [one.index for one in (good, nameless, short, last)] == [1, 2, 3, 4]
 
 
+def test_a_return_beside_a_cut_last_row_says_that_the_file_may_have_been_cut() -> None:
+    beside, cut = records(b"return,sku\nR1,A\nR1", group_by="return")
+    for one in (beside, cut):
+        assert one.findings[0].message.endswith("It is the last row: the file may have been cut off.")
+
+
 @pytest.mark.parametrize("sign", [";", "\t", "|"])
 def test_a_header_of_one_column_with_another_delimiter_in_it_is_asked_about(sign: str) -> None:
     [one] = records(BODY.replace(b",", sign.encode()), group_by="return")

@@ -10,6 +10,7 @@ from hub.flows.models import DeliveryFlow
 from hub.flows.samples import differences, expected_file
 from hub.mapping.binding import is_canonical
 from tests.unit.flows.conftest import PROJECT, Edit
+from tests.unit.flows.small import SHOP, SHOP_MAPPING, edited, shop
 
 
 def test_the_project_itself_has_no_problems() -> None:
@@ -227,3 +228,24 @@ def test_expected_facts_hold_no_fractions_as_numbers() -> None:
         for name in mapping.samples if is_canonical(mapping.target_type) else ():
             path = expected_file(found.paths[ref], name)
             json.loads(path.read_text(encoding="utf-8"), parse_float=refuse)
+
+
+def test_a_wrong_path_is_told_before_the_samples_that_fail_of_it(tmp_path: Path) -> None:
+    mapping = edited(SHOP_MAPPING, "requested_at: created |", "requested_at: made |")
+    codes = [problem.code for problem in check(shop(tmp_path, {SHOP: mapping})) if problem.file == SHOP]
+    assert codes[0] == "unknown-source-field"
+    assert set(codes[1:]) == {"sample-fails"}
+
+
+@pytest.mark.parametrize("broken", ["map: {a: [b", "map:\n\tx: y", "mapping: shop.return_request@1"])
+def test_a_mapping_that_is_no_yaml_is_told_alone_without_the_flows_that_name_it(
+    tmp_path: Path, broken: str
+) -> None:
+    text = f"{SHOP_MAPPING}{broken}\n"
+    problems = check(shop(tmp_path, {SHOP: text}))
+    assert {problem.file for problem in problems} == {SHOP}, problems
+    assert len(problems) == 1
+
+
+def test_a_mapping_that_does_not_even_say_its_name_goes_by_its_file(tmp_path: Path) -> None:
+    assert {problem.file for problem in check(shop(tmp_path, {SHOP: "map: {a: [b"}))} == {SHOP}

@@ -36,10 +36,10 @@ def test_findings_are_grouped_by_file_with_severity_code_and_hint(
     (project / "mappings/shop/samples/one.expected.json").unlink()
     assert check(project, monkeypatch).output == (
         f"{SHOP}\n"
-        f"  {SHOP}:1:1: error sample one: expected a file samples/one.expected.json, found none "
-        "sample-fails\n"
         f"  {SHOP}:13:31: warning ordr: no sample of json/shop.returns has 'ordr' unknown-source-field\n"
         "      hint did you mean 'order'?\n"
+        f"  {SHOP}:1:1: error sample one: expected a file samples/one.expected.json, found none "
+        "sample-fails\n"
         "\n"
         "1 error, 1 warning\n"
     )
@@ -63,7 +63,8 @@ def test_a_warning_fails_only_a_strict_check(
                 "message": "ordr: no sample of json/shop.returns has 'ordr'",
                 "hint": "did you mean 'order'?",
             }
-        ]
+        ],
+        "todo": [],
     }
 
 

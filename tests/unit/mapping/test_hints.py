@@ -27,6 +27,13 @@ def test_a_code_that_is_cut_is_no_command() -> None:
     assert hints([(HOLE.format("x" * 60 + "…"), "")]) == []
 
 
+def test_what_a_cut_file_left_is_to_be_set_aside_once_the_file_has_come_again() -> None:
+    message = "Line 3 has 2 columns, the header names 4. It is the last row: the file may have been cut off."
+    said = 'ask for the file again, then returns-hub deadletters discard {} --note "sent again"'
+    assert hints([(message, "")], "0a1b2c3d") == [said.format("0a1b2c3d")]
+    assert hints([(f"{message} (and 1 more)", "")], "--flow in") == [said.format("<id>")]
+
+
 @pytest.mark.parametrize(
     ("message", "expression", "hint"),
     [
