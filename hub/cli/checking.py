@@ -29,15 +29,15 @@ def check(
     with failures(as_json=json):
         project = from_environment().project_dir
         problems = problems_of(project)
-        notes = [
-            {"file": path.relative_to(project).as_posix(), "lines": lines}
-            for path in sorted((project / "mappings").glob("*/*.yaml"))
-            if (lines := todos(path))
-        ]
+        files = sorted((project / "mappings").glob("*/*.yaml"))
+        notes = {path.relative_to(project).as_posix(): lines for path in files if (lines := todos(path))}
         emit(
-            {"problems": [_plain(problem) for problem in problems], "todo": notes},
+            {
+                "problems": [_plain(problem) for problem in problems],
+                "todo": [{"file": file, "lines": lines} for file, lines in notes.items()],
+            },
             as_json=json,
-            people=lambda: _show(problems, [told(one["file"], one["lines"]) for one in notes]),
+            people=lambda: _show(problems, [told(file, lines) for file, lines in notes.items()]),
         )
         if any(strict or problem.severity == "error" for problem in problems):
             raise Failed

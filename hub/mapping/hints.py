@@ -74,11 +74,26 @@ def of_file(message: str, folder: Path) -> str:
     name, known = unknown.groups()
     if near := get_close_matches(name, known.split(", "), n=1):
         return f"did you mean '{near[0]}'?"
-    tables = sorted(path.stem for path in (folder.parent / "codes").glob("*.csv"))
-    fit = [stem for stem in tables if name == stem or stem.endswith(f"_{name}")]
-    stem = next(iter(fit or get_close_matches(name, tables, n=1)), name)
-    line = f"'  {name}: codes/{stem}.csv[{folder.name}]'"
+    line = f"'  {name}: codes/{_table(name, folder)}.csv[{folder.name}]'"
     return f"write {line} under lookups:" if known != "none" else f"write 'lookups:' and, under it, {line}"
+
+
+def _table(name: str, folder: Path) -> str:
+    """The code table that a lookup of this name probably wants: of several, one that knows the system."""
+    files = sorted((folder.parent / "codes").glob("*.csv"))
+    fit = [file for file in files if name == file.stem or file.stem.endswith(f"_{name}")]
+    knowing = [file for file in fit if folder.name in _header(file)]
+    ours = [file for file in fit if file.stem == f"return_{name}"]
+    near = get_close_matches(name, [file.stem for file in files], n=1)
+    return next((file.stem for file in (*knowing, *ours, *fit)), next(iter(near), name))
+
+
+def _header(file: Path) -> list[str]:
+    try:
+        lines = file.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    except OSError:
+        return []
+    return next((line.split(",") for line in lines if line and not line.startswith("#")), [])
 
 
 def _other(message: str, expression: str) -> str:

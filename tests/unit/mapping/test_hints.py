@@ -61,10 +61,16 @@ def test_what_to_do_is_told_from_the_words_of_an_error(
 def test_a_lookup_without_a_table_is_answered_with_the_lines_to_write(tmp_path: Path) -> None:
     codes = tmp_path / "codes"
     codes.mkdir()
-    (codes / "return_reason.csv").write_text("canonical\n", encoding="utf-8")
+    for table in ("answer_reason", "return_reason"):
+        (codes / f"{table}.csv").write_text("canonical,title\n", encoding="utf-8")
     line = "'  reason: codes/return_reason.csv[dupont]'"
     message = "no lookup 'reason' in this mapping, known: {}"
     assert of_file(message.format("none"), tmp_path / "dupont") == f"write 'lookups:' and, under it, {line}"
     assert of_file(message.format("unit"), tmp_path / "dupont") == f"write {line} under lookups:"
     assert of_file(message.format("reasons, unit"), tmp_path / "dupont") == "did you mean 'reasons'?"
+    (codes / "answer_reason.csv").write_text("# ours\ncanonical,dupont\n", encoding="utf-8")
+    assert "codes/answer_reason.csv[dupont]" in of_file(message.format("none"), tmp_path / "dupont")
+    assert "'  colour: codes/colour.csv[dupont]'" in of_file(
+        "no lookup 'colour' in this mapping, known: none", tmp_path / "dupont"
+    )
     assert of_file("expected a map", tmp_path / "dupont") == ""
