@@ -194,9 +194,10 @@ def _settle_batch(
         settled = [(a, i) for a, i in zip(admissions, items, strict=True) if a.id in new]
         # admitted before, or by somebody else between our look and our insert
         repeats += [(a.source_key, a.digest) for a in admissions if a.id not in new]
+        # takes control numbers, whose takers queue: before the audit log, for which everybody queues
+        answered = reject.answer(tx, hub, flow, claim, settled)
         recorded = decide.record(tx, hub, list(_stated(tx, hub, flow, claim, settled)))
         _write_letters(tx, claim, settled)
-        answered = reject.answer(tx, hub, flow, claim, settled)
         ledger.count_repeats(tx, claim.endpoint, repeats)
         ledger.advance(tx, claim, progress, batch.size, len(repeats))
     totals.counts.update(a.state for a, _ in settled)

@@ -46,14 +46,15 @@ def enter(
     if not told:
         return
     by = {(one.interchange.sender, one.interchange.receiver, one.interchange.control) for one in told}
-    position = -1
+    position, entries = -1, []
     for position, one in enumerate(read_acknowledgements(body)):
         if (one.sender, one.receiver, one.control) in by:
-            _Entry(tx, hub, system, document_id, position, one).enter()
+            entries += _Entry(tx, hub, system, document_id, position, one).enter()
     readable = position + 1
     expected = sum(_count(one) for one in seen if _tells(one))
     for at in range(readable, expected):
         _unreadable(tx, system, document_id, at, told[0])
+    audit.append(tx, entries)
 
 
 def _tells(one: Seen) -> bool:
@@ -103,36 +104,32 @@ class _Entry:
         self._position = position
         self._ack = ack
 
-    def enter(self) -> None:
+    def enter(self) -> list[audit.Entry]:
+        """Note it and do what follows; entries for the audit log, which is written when all is done."""
         ours = self._ours()
         outcome = self._outcome(ours) if ours else "orphan"
         if not self._recorded(ours, outcome):
-            return
+            return []
         if ours is None:
             self._alert("orphan", f"acknowledges {self._about()}, which we do not know")
-            return
+            return []
         state = str(outcome)
         if state in ("received", "duplicate"):
-            return
+            return []
         if state == "contradicted":
             self._alert(
                 state, f"says {self._ack.verdict} of {self._about()}, which was {ours['state']} before"
             )
-            return
+            return []
         rows(self._tx, "move_interchange", {"id": ours["id"], "state": state})
         if ours["state"] == "missing":
             rows(self._tx, "close_alert", {"cause": _missing(ours)})
-        entry = audit.Entry(
-            self._system,
-            f"interchange {state}",
-            f"{self._system} {ours['control']}",
-            {"kind": self._ack.kind},
-        )
-        audit.append(self._tx, [entry])
         if state == Verdict.ACCEPTED_WITH_ERRORS:
             self._alert(state, f"accepted {self._about()} with errors: {self._words()}")
         elif state in _BAD:
             self._send_back(ours, state)
+        subject = f"{self._system} {ours['control']}"
+        return [audit.Entry(self._system, f"interchange {state}", subject, {"kind": self._ack.kind})]
 
     def _ours(self) -> dict[str, Any] | None:
         """The interchange of ours that is acknowledged."""
@@ -226,7 +223,7 @@ class _Entry:
         """What the partner does not take becomes a dead letter of its effect, to be mended and sent again."""
         said = state.replace("_", " ")
         self._alert(state, f"{said} {self._about()}: {self._words()}")
-        effects = rows(self._tx, "refuse_confirmed_effect", {"id": ours["effect_id"]})
+        effects = rows(self._tx, "refuse_delivered_effect", {"id": ours["effect_id"]})
         for effect in effects:
             errors = list(self._errors())[:_SHOWN] or [{"path": "", "code": state, "message": self._words()}]
             first = next((str(one["code"]) for one in errors if one.get("code")), state)

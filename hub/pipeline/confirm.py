@@ -31,11 +31,11 @@ def confirm(tx: Connection, hub: Hub, outcomes: Sequence[Outcome], run_id: str) 
     Returns:
         Targets that got new effects.
     """
-    stated, letters = _read_receipts(tx, hub, [o for o in outcomes if o.state == "confirmed"], run_id)
-    targets = decide.record(tx, hub, stated).targets
     arrived = [outcome.effect for outcome in outcomes if outcome.state == "confirmed"]
     for target in {effect.target for effect in arrived}:
         answers.start_clocks(tx, hub, target, [effect.id for effect in arrived if effect.target == target])
+    stated, letters = _read_receipts(tx, hub, [o for o in outcomes if o.state == "confirmed"], run_id)
+    targets = decide.record(tx, hub, stated).targets
     letters += [_letter(outcome, run_id) for outcome in outcomes if outcome.state in ("refused", "parked")]
     _keep(tx, letters)
     audit.append(tx, [_entry(outcome) for outcome in outcomes if not outcome.unburnt])

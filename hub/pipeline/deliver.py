@@ -16,7 +16,7 @@ from typing import Any
 from connectors.errors import Config
 from hub import audit, effects
 from hub.effects import Effect, Outcome
-from hub.pipeline import confirm
+from hub.pipeline import confirm, decide
 from hub.pipeline.call import perform, released
 from hub.pipeline.compose import compose
 from hub.pipeline.context import Hub
@@ -121,10 +121,15 @@ def _note_condition(lane: _Lane, outcome: Outcome) -> None:
 def _settle(lane: _Lane, outcomes: Sequence[Outcome]) -> None:
     if not outcomes:
         return
-    with lane.hub.database.transaction() as tx:
-        ours = effects.settle(tx, outcomes)
-        lane.targets |= confirm.confirm(tx, lane.hub, ours, lane.run_id)
-        _share_condition(lane, tx, ours)
+
+    def attempt() -> list[Outcome]:
+        with lane.hub.database.transaction() as tx:
+            ours = effects.settle(tx, outcomes)
+            lane.targets |= confirm.confirm(tx, lane.hub, ours, lane.run_id)
+            _share_condition(lane, tx, ours)
+        return ours
+
+    ours = decide.unraced(attempt)
     lane.counts.update(outcome.label for outcome in ours if not outcome.unburnt)
     lane.counts["stale"] += len(outcomes) - len(ours)
     for outcome in ours:

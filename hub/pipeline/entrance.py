@@ -11,7 +11,7 @@ from connectors.codecs.registry import codec
 from connectors.codecs.x12 import X12Decoded
 from hub import ledger
 from hub.flows.models import IntakeFlow
-from hub.pipeline import acknowledge, answers, interchanges
+from hub.pipeline import acknowledge, answers, decide, interchanges
 from hub.pipeline.context import Hub
 from hub.pipeline.interchanges import RECEIVED, Contents, Interchange, Seen
 from hub.pipeline.partner import TAKEN, Fate
@@ -47,10 +47,16 @@ def enter(
             for _ in contents.noting(records):
                 pass
             records = reader.decode(claim.body, options).records
-        with hub.database.transaction() as tx:
-            seen = interchanges.register(tx, hub, flow, claim, decoded.interchanges, contents)
-            targets |= acknowledge.acknowledge(tx, hub, flow, claim, seen)
-            answers.enter(tx, hub, flow.read.system, claim.id, claim.body, seen)
+
+        def book() -> set[str]:
+            with hub.database.transaction() as tx:
+                seen = interchanges.register(tx, hub, flow, claim, decoded.interchanges, contents)
+                answered = acknowledge.acknowledge(tx, hub, flow, claim, seen)
+                answers.enter(tx, hub, flow.read.system, claim.id, claim.body, seen)
+            return answered
+
+        # a partner may acknowledge what is being settled as delivered at the same moment
+        targets |= decide.unraced(book)
     with hub.database.transaction() as tx:
         runs = interchanges.fates(tx, claim.id)
     return interchanges.with_fates(records, runs)

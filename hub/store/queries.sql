@@ -537,9 +537,10 @@ WHERE interchange_id = %(interchange_id)s AND kind = %(kind)s AND verdict = %(ve
 -- move_interchange --
 UPDATE interchanges SET state = %(state)s, ack_at = coalesce(ack_at, now()) WHERE id = %(id)s
 
--- refuse_confirmed_effect --
--- It arrived, and the partner sent it back.
-UPDATE effects SET state = 'refused', settled_at = now() WHERE id = %(id)s AND state = 'confirmed'
+-- refuse_delivered_effect --
+-- It arrived, and the partner sent it back, perhaps before its delivery was settled here.
+UPDATE effects SET state = 'refused', lease_until = NULL, settled_at = now()
+WHERE id = %(id)s AND state IN ('confirmed', 'claimed', 'in_doubt', 'retry_at')
 RETURNING *
 
 -- list_interchanges --

@@ -119,6 +119,19 @@ def test_what_the_partner_sends_back_is_a_dead_letter_with_its_words(
     assert desk.letters() == []
 
 
+@pytest.mark.parametrize("before", ["claimed", "in_doubt"])
+def test_what_is_sent_back_before_its_delivery_was_settled_is_a_dead_letter_all_the_same(
+    desk: Desk, before: str
+) -> None:
+    _, group = sent(desk)
+    desk.rows("UPDATE effects SET state = %s WHERE operation = 'upload_180'", before)
+    desk.rows("UPDATE interchanges SET state = 'composed', ack_due = NULL WHERE sets = '180'")
+    desk.send(ack(900, (group, "R", ERRORS)), flow="acme_acks_in")
+    assert (state(desk), effect(desk)) == ("rejected", "refused")
+    assert [letter["step"] for letter in desk.letters()] == ["acknowledgement"]
+    assert desk.problems() == []
+
+
 def test_an_acknowledgement_that_comes_late_is_noted_and_closes_the_alert(desk: Desk) -> None:
     number, group = sent(desk)
     desk.rows("UPDATE interchanges SET ack_due = now() - interval '1 minute' WHERE state = 'awaiting'")
