@@ -12,7 +12,7 @@ from connectors.codecs.edi.answers import Kind, usual_kinds
 from connectors.codecs.edi.reading import Interchange, Seen
 from hub.flows.draft import one_system
 from hub.flows.partner_profile import Edi
-from hub.pipeline.partner import missing, stranger
+from hub.pipeline.partner import labels, missing, stranger
 
 _STANDARDS = ("x12/", "edifact/")
 
@@ -55,7 +55,7 @@ def judge(seen: Seen, told: dict[str, Any], edi: Edi) -> None:
         return
     interchange = seen.interchange
     ours = (interchange.sender, interchange.receiver) == (edi.sender, edi.receiver)
-    failure = None if ours else stranger(edi, _labels(interchange))
+    failure = None if ours else stranger(edi, labels(interchange))
     if failure is not None:
         told["status"] = "rejected"
         told["findings"] += [_finding(failure.code, error) for error in failure.errors]
@@ -83,18 +83,6 @@ def kinds_of(edi: Edi, interchange: Interchange) -> list[Kind]:
     elif policy.functional == "none":
         functional = []
     return ["TA1", *functional] if due[policy.interchange] else functional
-
-
-def _labels(interchange: Interchange) -> dict[str, str]:
-    usage = interchange.usage if not isinstance(interchange, edifact.Interchange) else ""
-    return {
-        "sender": interchange.sender,
-        "sender_qualifier": interchange.sender_qualifier,
-        "receiver": interchange.receiver,
-        "receiver_qualifier": interchange.receiver_qualifier,
-        "control": interchange.control,
-        "test": usage or ("T" if interchange.test else "P"),
-    }
 
 
 def _missing(edi: Edi, set_: str, tree: Any) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from hub.flows.models import IntakeFlow
 from hub.flows.partner_profile import Edi
 from hub.pipeline.context import Hub
 from hub.pipeline.interpret import Failure
-from hub.pipeline.partner import TAKEN, Fate, stranger
+from hub.pipeline.partner import TAKEN, Fate, labels, stranger
 from hub.store.database import Connection, columns, rows
 
 Interchange: TypeAlias = x12.Interchange | edifact.Interchange
@@ -203,19 +203,6 @@ def keep_groups(
     """Store the groups of an interchange: (position, functional, control, version, records, state)."""
     names = ("position", "functional", "control", "version", "records", "state")
     rows(tx, "record_groups", {**columns(groups, names), "interchange_id": interchange_id})
-
-
-def labels(one: Interchange) -> Mapping[str, str]:
-    """An interchange's own part of a record's envelope."""
-    usage = one.usage if isinstance(one, x12.Interchange) else ("T" if one.test else "P")
-    return {
-        "sender": one.sender,
-        "sender_qualifier": one.sender_qualifier,
-        "receiver": one.receiver,
-        "receiver_qualifier": one.receiver_qualifier,
-        "control": one.control,
-        "test": usage,
-    }
 
 
 def _digest(one: Interchange, records: bytes) -> str:

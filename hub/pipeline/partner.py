@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from connectors.codecs import edifact, x12
 from connectors.codecs.base import Record
 from hub.flows.models import IntakeFlow
 from hub.flows.partner_profile import Edi
@@ -103,6 +104,19 @@ def stranger(edi: Edi, envelope: Mapping[str, str]) -> Failure | None:
         fault = {**_fault("usage", message), "expected": edi.usage, "found": usage, **_shown(envelope)}
         return Failure(step=ENVELOPE, code="wrong_usage", errors=[fault])
     return None
+
+
+def labels(one: x12.Interchange | edifact.Interchange) -> Mapping[str, str]:
+    """An interchange's own part of a record's envelope."""
+    usage = one.usage if isinstance(one, x12.Interchange) else ("T" if one.test else "P")
+    return {
+        "sender": one.sender,
+        "sender_qualifier": one.sender_qualifier,
+        "receiver": one.receiver,
+        "receiver_qualifier": one.receiver_qualifier,
+        "control": one.control,
+        "test": usage,
+    }
 
 
 def missing(edi: Edi, record: Record) -> list[dict[str, Any]]:

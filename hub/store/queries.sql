@@ -505,18 +505,20 @@ WHERE id IN (SELECT id FROM interchanges WHERE state = 'awaiting' AND ack_due < 
 RETURNING id, system, sender, receiver, control, sets, effect_id, ack_due
 
 -- acknowledged_by_interchange --
--- The interchange of ours that an acknowledgement names by its own number.
+-- The interchange of ours that an acknowledgement names by its own number. X12 writes nine digits, EDIFACT as many
+-- as the number has; partners repeat it with more or fewer zeros before it.
 SELECT i.* FROM interchanges i
 WHERE i.system = ANY(%(systems)b::text[]) AND i.direction = 'out' AND i.sender = %(sender)s
-  AND i.receiver = %(receiver)s AND ltrim(i.control, '0') = ltrim(%(control)s, '0')
+  AND i.receiver = %(receiver)s
+  AND i.control IN (ltrim(%(control)s, '0'), lpad(ltrim(%(control)s, '0'), greatest(9, length(%(control)s)), '0'))
   AND i.at > now() - interval '365 days'
 ORDER BY i.id DESC LIMIT 1 FOR UPDATE
 
 -- acknowledged_by_group --
--- The interchange of ours that an acknowledgement names by the number of its group.
+-- The interchange of ours that an acknowledgement names by the number of its group, which we write without zeros.
 SELECT i.* FROM interchanges i JOIN interchange_groups g ON g.interchange_id = i.id
 WHERE i.system = ANY(%(systems)b::text[]) AND i.direction = 'out' AND i.sender = %(sender)s
-  AND i.receiver = %(receiver)s AND ltrim(g.control, '0') = ltrim(%(control)s, '0')
+  AND i.receiver = %(receiver)s AND g.control = ltrim(%(control)s, '0')
   AND (%(functional)s = '' OR g.functional = '' OR g.functional = %(functional)s)
   AND i.at > now() - interval '365 days'
 ORDER BY i.id DESC LIMIT 1 FOR UPDATE OF i
@@ -544,6 +546,7 @@ WHERE id = %(id)s AND state IN ('confirmed', 'claimed', 'in_doubt', 'retry_at')
 RETURNING *
 
 -- list_interchanges --
+-- `open`: those that a partner has still to acknowledge, or whose dead letters nobody has settled.
 SELECT i.id, i.direction, i.system, i.sender, i.receiver, i.control, i.version, i.sets, i.state, i.at, i.ack_due,
        i.ack_at, i.document_id, i.effect_id, d.source_key AS document_key, e.operation, e.business_key, e.return_id,
        (SELECT jsonb_agg(jsonb_build_object('kind', a.kind, 'verdict', a.verdict, 'outcome', a.outcome, 'at', a.at)
@@ -552,7 +555,12 @@ SELECT i.id, i.direction, i.system, i.sender, i.receiver, i.control, i.version, 
 FROM interchanges i LEFT JOIN documents d ON d.id = i.document_id LEFT JOIN effects e ON e.id = i.effect_id
 WHERE (%(system)s = '' OR i.system = %(system)s)
   AND (NOT %(open)s OR i.state IN ('control_reused', 'unknown_partner', 'wrong_usage', 'awaiting', 'missing',
-                                   'partially_accepted', 'rejected'))
+                                   'partially_accepted', 'rejected')
+       AND (i.state IN ('awaiting', 'missing')
+            OR i.document_id IN (SELECT l.document_id FROM dead_letters l
+                                 WHERE l.state IN ('open', 'parked') AND l.step = 'envelope')
+            OR i.effect_id IN (SELECT l.effect_id FROM dead_letters l
+                               WHERE l.state IN ('open', 'parked') AND l.step = 'acknowledgement')))
 ORDER BY i.id DESC LIMIT %(limit)s
 
 -- list_acknowledgements --

@@ -240,6 +240,13 @@ CREATE UNIQUE INDEX interchanges_in ON interchanges (document_id, position) WHER
 CREATE INDEX interchanges_partner ON interchanges (system, direction, sender, receiver, control, at);
 CREATE INDEX interchanges_effect ON interchanges (effect_id) WHERE effect_id IS NOT NULL;
 CREATE INDEX interchanges_waiting ON interchanges (ack_due) WHERE state = 'awaiting';
+CREATE INDEX interchanges_taken ON interchanges (system, sender, receiver, id)
+    WHERE direction = 'in' AND state = 'received';
+CREATE INDEX interchanges_open ON interchanges (id)
+    WHERE state IN ('control_reused', 'unknown_partner', 'wrong_usage', 'awaiting', 'missing', 'partially_accepted',
+                    'rejected');
+-- one follows from the other; without knowing, the planner sorts all of a partner's interchanges for the newest
+CREATE STATISTICS interchanges_sides (dependencies) ON system, sender, receiver FROM interchanges;
 
 -- Functional groups of interchanges, whose numbers are looked at and acknowledged. `records` is how many of a
 -- document's records are theirs.

@@ -47,6 +47,11 @@ def test_interchanges_tell_what_came_what_went_and_what_is_open(desk: Desk) -> N
     }
     open_ = answer("edi", "interchanges", "--open", "--system", "acme_edi")
     assert [one["state"] for one in open_] == ["awaiting", "unknown_partner"]
+    # what somebody has settled needs nobody any more
+    (letter,) = desk.letters()
+    run("deadletters", "discard", str(letter["id"]), "--note", "not ours")
+    open_ = answer("edi", "interchanges", "--open", "--system", "acme_edi")
+    assert [one["state"] for one in open_] == ["awaiting"]
     assert answer("edi", "interchanges", "--system", "nobody") == []
     shown = run("edi", "interchanges").output
     assert "unknown partner" in shown
