@@ -75,14 +75,13 @@ def kinds_of(edi: Edi, interchange: Interchange) -> list[Kind]:
     usual = usual_kinds(interchange)
     if isinstance(interchange, edifact.Interchange):
         return [] if policy.functional == "none" else ["CONTRL"]
-    wrong = bool(interchange.findings)
-    due = {"always": True, "errors": wrong, "requested": interchange.ack_requested, "never": False}
+    due = policy.ta1_due(wrong=bool(interchange.findings), requested=interchange.ack_requested)
     functional: list[Kind] = [one for one in usual if one != "TA1"]
     if policy.functional in ("997", "999"):
         functional = [policy.functional]
     elif policy.functional == "none":
         functional = []
-    return ["TA1", *functional] if due[policy.interchange] else functional
+    return ["TA1", *functional] if due else functional
 
 
 def _missing(edi: Edi, set_: str, tree: Any) -> list[dict[str, Any]]:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from connectors.codecs.edi.reading import Interchange, Seen
     from hub.authoring.edipartner import Partner as Profile
 
-app = typer.Typer(no_args_is_help=True, help="X12 and EDIFACT: read, check, acknowledge and write files.")
+app = typer.Typer(
+    no_args_is_help=True, help="X12 and EDIFACT: look into files and write them; what came, went and was said."
+)
 
 File = Annotated[Path, typer.Argument(help="An EDI file, or - for what is piped in.", allow_dash=True)]
 Partner = Annotated[

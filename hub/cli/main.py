@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from hub.cli import (
+    alerts,
     authoring,
     beginning,
     checking,
@@ -47,6 +48,7 @@ app.command(rich_help_panel=OPERATE)(operate.run)
 app.command(rich_help_panel=OPERATE)(operate.status)
 app.command(rich_help_panel=OPERATE)(operate.trace)
 app.add_typer(letters.letters_app, name="deadletters", rich_help_panel=OPERATE)
+app.add_typer(alerts.app, name="alerts", rich_help_panel=OPERATE)
 app.add_typer(drift.app, name="drift", rich_help_panel=OPERATE)
 app.add_typer(xref.app, name="xref", rich_help_panel=OPERATE)
 app.command(rich_help_panel=OPERATE)(operate.resume)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from canonical.vocabulary import Status
+from hub.flows.partner_profile import TA1_OPERATION
 from hub.pipeline import trace
 from hub.pipeline.context import Hub
 from hub.store.database import Database
@@ -209,7 +210,7 @@ def _operations(hub: Hub, values: Sequence[str]) -> dict[str, Any]:
     answers = [
         to for flow in hub.catalog.intake.values() for to in (flow.acknowledgement, flow.rejection) if to
     ]
-    answered = {to.operation for to in answers} | {"upload_ta1"}
+    answered = {to.operation for to in answers} | {TA1_OPERATION}
     return {
         "targets": list(hub.catalog.targets()),
         "operations": sorted(written | answered),

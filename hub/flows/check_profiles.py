@@ -9,7 +9,7 @@ from hub.flows.draft import CODES, Draft
 from hub.flows.edi_forms import of_guide
 from hub.flows.forms import ANY, Form, nearest
 from hub.flows.models import IntakeFlow
-from hub.flows.partner_profile import Edi
+from hub.flows.partner_profile import TA1_OPERATION, Edi
 from hub.flows.problems import Problem, at
 from hub.flows.systems import System
 from hub.mapping.lookups import CANONICAL, read_table
@@ -17,7 +17,6 @@ from hub.mapping.yaml_strict import Node, YamlError
 
 _FAMILIES = ("x12", "edifact")
 _OF = {"997": "x12", "999": "x12", "824": "x12", "CONTRL": "edifact", "APERAK": "edifact"}
-_TA1 = "upload_ta1"
 _REASONS = "return_reason.csv"
 
 
@@ -45,6 +44,8 @@ class _Check:
         yield from self._required(edi)
         yield from self._reasons(edi)
         yield from self._acks(edi, flows)
+        if edi.acks.expect.within is not None:
+            yield from self._sent_again()
 
     def flow(self, flow: IntakeFlow, node: Node) -> Iterator[Problem]:
         """A flow's answers are of the standard that it reads."""
@@ -71,6 +72,16 @@ class _Check:
             if edi.standard and family in _FAMILIES and family != edi.standard:
                 message = f"format: the profile's standard is {edi.standard}, found {form!r}"
                 yield at(self._node, *path, "format", message=message, code="invalid-system")
+
+    def _sent_again(self) -> Iterator[Problem]:
+        """What a partner sent back must not be found, as if it were what is sent instead."""
+        for name, one in self._system.operations.items():
+            if one.format.partition("/")[0] in _FAMILIES and one.repeat == "lookup":
+                message = (
+                    f"operations.{name}: expected repeat other than lookup where acks.expect waits for "
+                    "acknowledgements: a document made anew would be taken for the one that was sent back"
+                )
+                yield at(self._node, "operations", name, "repeat", message=message, code="invalid-system")
 
     def _required(self, edi: Edi) -> Iterator[Problem]:
         guides = {
@@ -136,8 +147,8 @@ class _Check:
             if family == "edifact":
                 message = f"{'.'.join(where)}.interchange: TA1 is of X12; a CONTRL says it in EDIFACT"
                 yield at(self._node, *where, "interchange", message=message, code="invalid-system")
-            elif _TA1 not in self._system.operations:
-                message = f"{'.'.join(where)}.interchange: expected an operation {_TA1}, found none"
+            elif TA1_OPERATION not in self._system.operations:
+                message = f"{'.'.join(where)}.interchange: expected an operation {TA1_OPERATION}, found none"
                 yield at(self._node, *where, "interchange", message=message, code="unknown-name")
         if send.functional is None:
             return

@@ -15,6 +15,9 @@ from hub.flows.models import OneOrMore, Strict
 _SIGN: Final = re.compile(r"[^\w\s]|[\n\r\x1c-\x1f]", re.ASCII)
 _REQUIRED: Final = re.compile(r"[A-Z][A-Z0-9]{1,2}(\.([A-Z][A-Z0-9]{1,2}|[0-9]{2}))*\.[0-9]{2}(\.[0-9]{2})?")
 
+TA1_OPERATION: Final = "upload_ta1"
+"""The operation of a system through which its interchanges get their TA1."""
+
 _READING: Final = ("tolerate", "versions", "functional")
 _LEDGER: Final = frozenset(
     {"standard", "versions", "functional", "tolerate", "required", "reasons", "acks", "control"}
@@ -80,6 +83,10 @@ class AcksSent(Strict):
 
     interchange: Literal["never", "errors", "requested", "always"] = "never"
     functional: Literal["none", "997", "999", "CONTRL"] | None = None
+
+    def ta1_due(self, *, wrong: bool, requested: bool) -> bool:
+        """Whether an interchange gets a TA1 whose envelope is wrong, or whose ISA14 asks for one."""
+        return {"always": True, "errors": wrong, "requested": requested, "never": False}[self.interchange]
 
 
 class AcksExpected(Strict):

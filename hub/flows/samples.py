@@ -134,12 +134,6 @@ def sample_trees(mapping: CompiledMapping, mapping_file: Path) -> list[tuple[str
     return found
 
 
-def sample_problems(mapping: CompiledMapping, mapping_file: Path, name: str) -> Iterator[str]:
-    """What is wrong with one sample: its files, its mapping, or a result other than expected."""
-    for problem in run_sample(mapping, mapping_file, name).problems:
-        yield f"sample {name}: {problem}"
-
-
 def read_trees(source_type: str, source: Path, mapping_file: Path) -> tuple[list[Any], list[str]]:
     """Decode a file as documents of a type, and say what cannot be decoded.
 

@@ -10,7 +10,7 @@ from connectors.codecs import edifact, x12
 from connectors.codecs.base import Finding
 from hub import effects, ledger
 from hub.flows.models import IntakeFlow, Target
-from hub.flows.partner_profile import AcksSent
+from hub.flows.partner_profile import TA1_OPERATION, AcksSent
 from hub.flows.subscription import readable_key
 from hub.pipeline import outgoing
 from hub.pipeline.context import Hub
@@ -62,7 +62,7 @@ def acknowledge(
             continue
         answer = _Answer(tx, hub, flow, claim, one)
         if isinstance(one.interchange, x12.Interchange):
-            answer.interchange(one.interchange, policy.interchange)
+            answer.interchange(one.interchange, policy)
             if one.state != REUSED:
                 answer.functional(one.interchange)
         else:
@@ -86,13 +86,13 @@ class _Answer:
     claim: ledger.Claim
     seen: Seen
 
-    def interchange(self, received: x12.Interchange, policy: str) -> None:
+    def interchange(self, received: x12.Interchange, policy: AcksSent) -> None:
         """A TA1, when the partner wants one now."""
         wrong = bool(received.findings) or self.seen.state == REUSED
-        due = {"always": True, "errors": wrong, "requested": received.ack_requested, "never": False}[policy]
+        due = policy.ta1_due(wrong=wrong, requested=received.ack_requested)
         note = DUPLICATE_NOTE if self.seen.state == REUSED else ""
         date, time = outgoing.moment()
-        operation = Target(system=self.flow.read.system, operation="upload_ta1")
+        operation = Target(system=self.flow.read.system, operation=TA1_OPERATION)
         # asked with any number first: an interchange of TA1s only has no answer, and takes none
         if due and x12.interchange_acknowledgement(received, control=1, note=note, date=date, time=time):
             self._enqueue(

@@ -126,10 +126,11 @@ class _Entry:
             rows(self._tx, "close_alert", {"cause": _missing(ours)})
         if state == Verdict.ACCEPTED_WITH_ERRORS:
             self._alert(state, f"accepted {self._about()} with errors: {self._words()}")
-        elif state in _BAD:
-            self._send_back(ours, state)
-        subject = f"{self._system} {ours['control']}"
-        return [audit.Entry(self._system, f"interchange {state}", subject, {"kind": self._ack.kind})]
+        subjects = [f"{self._system} {ours['control']}"]
+        if state in _BAD:
+            subjects += self._send_back(ours, state)
+        detail = {"kind": self._ack.kind, "control": ours["control"]}
+        return [audit.Entry(self._system, f"interchange {state}", subject, detail) for subject in subjects]
 
     def _ours(self) -> dict[str, Any] | None:
         """The interchange of ours that is acknowledged."""
@@ -219,7 +220,7 @@ class _Entry:
         text = f"{self._system}: {self._ack.sender} {message}"
         rows(self._tx, "raise_alert", {"cause": cause, "message": text})
 
-    def _send_back(self, ours: Mapping[str, Any], state: str) -> None:
+    def _send_back(self, ours: Mapping[str, Any], state: str) -> list[str]:
         """What the partner does not take becomes a dead letter of its effect, to be mended and sent again."""
         said = state.replace("_", " ")
         self._alert(state, f"{said} {self._about()}: {self._words()}")
@@ -241,6 +242,7 @@ class _Entry:
                 replays=deadletters.replayed_before(self._tx, [effect["id"]]).get(effect["id"], 0),
             )
             deadletters.write(self._tx, [letter])
+        return [str(effect["id"]) for effect in effects]
 
 
 def _error(one: AckError, transaction: str) -> dict[str, Any]:

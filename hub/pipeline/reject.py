@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from canonical.ids import uuid7
-from connectors.codecs.base import EncodeError, Record, Tree
+from connectors.codecs.base import EncodeError, Tree
 from connectors.codecs.edi.advice import AdviceError, aperak, application_advice_824
-from connectors.codecs.registry import codec
+from connectors.codecs.registry import codec, grammar
 from hub import effects, ledger
 from hub.flows.models import IntakeFlow, Target
 from hub.flows.subscription import readable_key
@@ -70,12 +70,13 @@ def _enqueue(
     # what is quoted may hold our delimiters
     envelope["delimiters"] = {"replacement": " ", **(envelope.get("delimiters") or {})}
     writer = codec(operation.format)
-    body = writer.encode(_tree(flow, record, item, envelope), envelope)
+    body = writer.encode(_tree(flow, item, envelope, operation.format), envelope)
     effects.store_requests(tx, [(effect[0], body, writer.media_type, "")])
     outgoing.record(tx, *outgoing.sent(to.system, effect[0], operation.format, envelope))
 
 
-def _tree(flow: IntakeFlow, record: Record, item: Interpreted, envelope: Mapping[str, Any]) -> Tree:
+def _tree(flow: IntakeFlow, item: Interpreted, envelope: Mapping[str, Any], form: str) -> Tree:
+    record = item.record
     failed = item.failure.errors if item.failure else ()
     errors = [_advised(error) for error in failed[:_ERRORS]]
     common: dict[str, Any] = {
@@ -86,7 +87,9 @@ def _tree(flow: IntakeFlow, record: Record, item: Interpreted, envelope: Mapping
     }
     if flow.reject and flow.reject.answer == "APERAK":
         return aperak(record.envelope, errors, **common)
-    return application_advice_824(record.envelope, errors, **common)
+    guide = grammar(form)
+    release = guide.version if guide else "004010"
+    return application_advice_824(record.envelope, errors, **common, release=release)
 
 
 def _advised(error: Mapping[str, Any]) -> AdviceError:

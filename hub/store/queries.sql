@@ -378,6 +378,7 @@ ON CONFLICT (cause) DO UPDATE SET count = CASE WHEN alerts.closed_at IS NULL THE
 
 -- close_alert --
 UPDATE alerts SET closed_at = now() WHERE cause = %(cause)s AND closed_at IS NULL
+RETURNING cause
 
 -- write_dead_letters --
 INSERT INTO dead_letters (id, kind, message_id, effect_id, document_id, return_id, flow, target, run_id, class,

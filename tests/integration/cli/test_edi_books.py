@@ -57,6 +57,22 @@ def test_interchanges_tell_what_came_what_went_and_what_is_open(desk: Desk) -> N
     assert "unknown partner" in shown
 
 
+def test_an_alert_that_is_settled_is_closed_by_somebody_and_comes_again_with_its_cause(desk: Desk) -> None:
+    desk.send(ack(900, (777, "A", [])), flow="acme_acks_in")
+    (alert,) = answer("alerts", "list")
+    assert alert["cause"] == "ack orphan acme_edi group 777"
+    assert alert["cause"] in run("alerts", "list").output
+    assert answer("alerts", "close", alert["cause"], "--note", "asked them") == {"closed": alert["cause"]}
+    assert answer("alerts", "list") == []
+    again = CliRunner().invoke(app, ["alerts", "close", alert["cause"]])
+    assert again.exit_code == 1
+    assert desk.rows("SELECT detail FROM audit WHERE action = 'alert closed'") == [
+        ('{"note":"asked them"}',)
+    ]
+    desk.send(ack(901, (777, "A", [])), flow="acme_acks_in")
+    assert [one["count"] for one in answer("alerts", "list")] == [1]
+
+
 def test_acknowledgements_and_clocks_are_told_and_traced(desk: Desk) -> None:
     desk.send(x12(7, "C1"))
     desk.deliver()

@@ -53,6 +53,19 @@ def test_a_missing_business_field_is_told_with_segment_and_element(desk: Desk) -
     assert desk.problems() == []
 
 
+def test_an_advice_of_a_later_release_has_the_places_of_that_release(desk: Desk) -> None:
+    operations = desk.system["operations"]
+    later = {**operations["upload_824"], "format": "x12/824-005010"}
+    desk.system = {**desk.system, "operations": {**operations, "upload_824": later}}
+    desk.profile()
+    desk.send(x12(7, "C1"))
+    desk.deliver()
+    (body,) = desk.written("824")
+    (record,) = codec("x12/824-005010").decode(body).records
+    assert not record.findings
+    assert record.tree["OTI"][0]["TED"][0]["05"] == {"01": "5"}
+
+
 def test_what_the_mapping_cannot_take_is_told_too_and_each_record_by_itself(desk: Desk) -> None:
     desk.profile(required={})
     broken = x12(7, "C1", "C2", "C3").replace("RDR**CO~\nPRF*PO-1~\nN1*BY*ACME HARDWARE*92*S018~\n", "", 1)

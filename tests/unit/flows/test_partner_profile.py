@@ -128,6 +128,14 @@ def test_a_flow_that_answers_what_nobody_reads_is_told_where(
     assert any(message in one for one in problems(flow=flow)), problems(flow=flow)
 
 
+def test_what_was_sent_back_must_not_be_found_as_what_is_sent_instead(problems: Any) -> None:
+    upload = {"folder": "/inbox", "name": "856_{key}.edi", "repeat": "lookup", "format": "x12/856-004010"}
+    operations = {"upload_856": upload}
+    assert not any("sent back" in one for one in problems({}, operations=operations))
+    told = problems({"acks": {"expect": {"within": "4 hours"}}}, operations=operations)
+    assert any("operations.upload_856: expected repeat other than lookup" in one for one in told), told
+
+
 def test_everything_a_profile_can_say_is_accepted_together(problems: Any) -> None:
     upload = {"folder": "/inbox", "name": "ta1_{key}.edi", "repeat": "replace", "format": "x12/997-004010"}
     edi = {
