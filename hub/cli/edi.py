@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hub.authoring.edipartner import Partner as Profile
 
 app = typer.Typer(
-    no_args_is_help=True, help="X12 and EDIFACT: look into files and write them; what came, went and was said."
+    no_args_is_help=True, help="X12 and EDIFACT: look into files, write them; what came, went and was said."
 )
 
 File = Annotated[Path, typer.Argument(help="An EDI file, or - for what is piped in.", allow_dash=True)]
