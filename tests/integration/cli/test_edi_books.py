@@ -66,9 +66,7 @@ def test_an_alert_that_is_settled_is_closed_by_somebody_and_comes_again_with_its
     assert answer("alerts", "list") == []
     again = CliRunner().invoke(app, ["alerts", "close", alert["cause"]])
     assert again.exit_code == 1
-    assert desk.rows("SELECT detail FROM audit WHERE action = 'alert closed'") == [
-        ('{"note":"asked them"}',)
-    ]
+    assert desk.rows("SELECT detail FROM audit WHERE action = 'alert closed'") == [('{"note":"asked them"}',)]
     desk.send(ack(901, (777, "A", [])), flow="acme_acks_in")
     assert [one["count"] for one in answer("alerts", "list")] == [1]
 
