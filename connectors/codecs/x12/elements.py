@@ -20,7 +20,7 @@ from connectors.codecs.x12.delimiters import Separators
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _INTEGER: Final = re.compile(r"-?\d+")
-_DECIMAL: Final = re.compile(r"-?(?:\d+\.?\d*|\.\d+)", re.ASCII)
+_DECIMAL: Final = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)", re.ASCII)  # linear, whatever is sent
 _TIME: Final = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d\d{0,2})?", re.ASCII)
 _DATE_PATTERN: Final = (
     r"(?:19|20)[0-9]{2}"

@@ -121,3 +121,10 @@ def _document() -> bytes:
 
 
 DOCUMENT = _document()
+
+
+@pytest.mark.parametrize(("end", "code"), [(b"", "AK403.5"), (b"x", "AK403.6"), (b".5.5", "AK403.6")])
+def test_a_number_of_any_length_is_looked_at_in_one_pass(edi: Any, end: bytes, code: str) -> None:
+    body = edi.simple(SHORT, line="").replace(b"*2*EA", b"*" + b"9" * 1_000_000 + end + b"*EA", 1)
+    [record] = CODEC.decode(body).records
+    assert [finding.code for finding in record.findings] == [code]
