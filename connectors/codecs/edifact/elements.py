@@ -15,7 +15,7 @@ from typing import Final
 from connectors.codecs.edifact import findings as codes
 from connectors.codecs.edifact.service import COMPONENT, ELEMENT, REPETITION
 from connectors.codecs.segmented.guide import Element, SegmentDef
-from connectors.codecs.segmented.problem import Problem
+from connectors.codecs.segmented.problem import Problem, characters
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _NUMBER: Final = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?")
@@ -165,9 +165,9 @@ def _wrong_length(element: Element, value: str) -> tuple[str, str] | None:
     if element.kind == "n":
         size -= value.count("-") + value.count(".") + value.count(",")  # signs and marks do not count
     if size < element.low:
-        return codes.ELEMENT_TOO_SHORT, f"has {size} characters, at least {element.low} are needed"
+        return codes.ELEMENT_TOO_SHORT, f"has {characters(size)}, at least {element.low} are needed"
     if size > element.high:
-        return codes.ELEMENT_TOO_LONG, f"has {size} characters, at most {element.high} are allowed"
+        return codes.ELEMENT_TOO_LONG, f"has {characters(size)}, at most {element.high} are allowed"
     return None
 
 

@@ -15,3 +15,8 @@ class Problem(NamedTuple):
     message: str
     expected: str
     found: str
+
+
+def characters(size: int) -> str:
+    """A length in words."""
+    return "1 character" if size == 1 else f"{size} characters"

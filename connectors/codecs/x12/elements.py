@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Final
 
 from connectors.codecs.segmented.guide import Element, Note, SegmentDef
-from connectors.codecs.segmented.problem import Problem
+from connectors.codecs.segmented.problem import Problem, characters
 from connectors.codecs.x12 import findings as codes
 from connectors.codecs.x12.delimiters import Separators
 
@@ -189,9 +189,9 @@ def _wrong_length(element: Element, value: str) -> tuple[str, str] | None:
     if element.kind == "R" or element.kind.startswith("N"):
         size -= value.count("-") + value.count(".")  # signs and points do not count
     if size < element.low:
-        return codes.ELEMENT_TOO_SHORT, f"has {size} characters, at least {element.low} are needed"
+        return codes.ELEMENT_TOO_SHORT, f"has {characters(size)}, at least {element.low} are needed"
     if size > element.high:
-        return codes.ELEMENT_TOO_LONG, f"has {size} characters, at most {element.high} are allowed"
+        return codes.ELEMENT_TOO_LONG, f"has {characters(size)}, at most {element.high} are allowed"
     return None
 
 
