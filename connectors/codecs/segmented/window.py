@@ -33,15 +33,25 @@ class Window:
         return self.base + len(self.data)
 
     def fill(self) -> bool:
-        """Read another chunk; False at the end of the document."""
+        """Read another chunk, several where much is held already; False at the end of the document.
+
+        What is held may be looked at again for each: small chunks of something large would cost its square.
+        """
+        held = self.end - self.keep
+        wanted = held // 4 if held > _STEP else 1
+        some: list[bytes] = []
         for chunk in self._chunks:
             if chunk:
-                kept = self.data[self.keep - self.base :]
-                self.data = kept + chunk if kept else bytes(chunk)
-                self.base = self.keep
-                return True
-        self.ended = True
-        return False
+                some.append(bytes(chunk))
+                wanted -= len(chunk)
+                if wanted <= 0:
+                    break
+        if not some:
+            self.ended = True
+            return False
+        self.data = b"".join([self.data[self.keep - self.base :], *some])
+        self.base = self.keep
+        return True
 
     def ensure(self, at: int, size: int) -> bool:
         """Read until `size` bytes from `at` on are there; False when there is not even one."""

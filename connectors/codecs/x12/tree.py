@@ -200,7 +200,7 @@ class Builder:
         if not element.components:
             return value
         parts = value.split(self._signs.component) if self._signs.component else [value]
-        return {KEYS[at]: part for at, part in enumerate(parts, 1) if part}
+        return {key: part for key, part in zip(KEYS[1:], parts) if part}  # noqa: B905 - a thousand are enough
 
 
 class _Short:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from connectors.codecs.edifact.codec import EdifactCodec
+from connectors.codecs.segmented.window import Window
 from connectors.codecs.x12.codec import X12Codec
 
 X12 = X12Codec("x12/180-004010")
@@ -80,3 +81,12 @@ def test_a_document_in_small_pieces_reads_the_same(name: str, size: int) -> None
 def test_pieces_without_a_byte_do_not_matter(name: str) -> None:
     codec, body = DOCUMENTS[name]
     assert read(codec, [b"", body[:9], b"", b"", body[9:], b""]) == read(codec, body)
+
+
+def test_what_is_held_is_not_read_on_byte_by_byte() -> None:
+    window = Window(b"." for _ in range(100_000))
+    fills = 0
+    while window.fill():
+        fills += 1
+    assert (window.data, window.ended) == (b"." * 100_000, True)
+    assert fills < 5_000

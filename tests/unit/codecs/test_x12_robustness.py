@@ -123,6 +123,13 @@ def _document() -> bytes:
 DOCUMENT = _document()
 
 
+def test_components_beyond_a_thousand_are_told(edi: Any) -> None:
+    body = edi.simple((*SHORT, "QTY*38*1*EA" + ":2" * 1_500), line="")
+    [record] = CODEC.decode(body).records
+    assert record.findings[-1].code == "AK403.3"
+    assert "1501 components" in record.findings[-1].message
+
+
 @pytest.mark.parametrize(("end", "code"), [(b"", "AK403.5"), (b"x", "AK403.6"), (b".5.5", "AK403.6")])
 def test_a_number_of_any_length_is_looked_at_in_one_pass(edi: Any, end: bytes, code: str) -> None:
     body = edi.simple(SHORT, line="").replace(b"*2*EA", b"*" + b"9" * 1_000_000 + end + b"*EA", 1)
