@@ -29,6 +29,7 @@ class Scanner:
         """The next envelope segment; None at the end of the document."""
         window = self._window
         while True:
+            first = self._first
             match = self._search()
             if match is None:
                 if not self._advance():
@@ -38,7 +39,7 @@ class Scanner:
             start = base + match.start(1)
             close = closing(window.data, match.start(1), self._service)
             if close < 0 and not window.ended:
-                self._at = base + match.start()
+                self._at, self._first = base + match.start(), first
                 window.fill()
                 continue
             end = base + close if close >= 0 else self._last_solid(start)

@@ -34,7 +34,8 @@ class Scanner:
         """Return the next envelope segment, or None when the document ends before one."""
         window = self._window
         while True:
-            match = self._search(window.data, self._at - window.base)
+            search = self._search
+            match = search(window.data, self._at - window.base)
             if match is None:
                 if not self._advance():
                     return None
@@ -43,7 +44,7 @@ class Scanner:
             start = base + match.start(1)
             close = window.data.find(self._terminator, match.end())
             if close < 0 and not window.ended:
-                self._at = base + match.start()
+                self._at, self._search = base + match.start(), search
                 window.fill()
                 continue
             end = base + close if close >= 0 else self._last_solid(start)

@@ -83,6 +83,14 @@ def test_pieces_without_a_byte_do_not_matter(name: str) -> None:
     assert read(codec, [b"", body[:9], b"", b"", body[9:], b""]) == read(codec, body)
 
 
+@pytest.mark.parametrize("size", [1, 7, 700, 5_000])
+def test_a_long_first_segment_without_an_envelope_is_read_whatever_the_chunks(size: int) -> None:
+    body = b"UNH+1" + b" " * 9_000 + b"+RETANN:D:96A:UN'BGM+70E+1+9'UNS+S'UNT+4+1'"
+    reader = EdifactCodec("edifact/retann-d96a")
+    chunked = reader.decode(body[at : at + size] for at in range(0, len(body), size))
+    assert list(chunked.records) == list(reader.decode(body).records)
+
+
 def test_what_is_held_is_not_read_on_byte_by_byte() -> None:
     window = Window(b"." for _ in range(100_000))
     fills = 0
