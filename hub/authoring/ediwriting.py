@@ -62,15 +62,10 @@ def _values(file: Path) -> list[Any]:
     try:
         return [parse_json(body)]
     except ValueError as whole:
-        lines = [line for line in body.splitlines() if line.strip()]
-        try:
-            return [parse_json(line) for line in lines] if len(lines) > 1 else _raised(whole)
+        try:  # what `edi tree --json` prints of several
+            return [parse_json(line) for line in body.splitlines() if line.strip()]
         except ValueError:
             raise ValueError(f"{file}: expected JSON, found something else: {whole}") from None
-
-
-def _raised(error: ValueError) -> list[Any]:
-    raise error
 
 
 def _format(file: Path, told: list[str], trees: list[Any], system: System) -> str:

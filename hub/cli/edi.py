@@ -225,14 +225,13 @@ def _decoded(seen: Seen) -> Iterator[dict[str, Any]]:
     if seen.interchange is None:
         return
     for (group, one), found in zip(messages_of(seen.interchange), seen.trees, strict=True):
-        version = one.version.replace(":", "").lower()
         yield {
             "format": one.guide or f"{seen.standard}/{one.set.lower()}",
             "interchange": seen.interchange.control,
             "group": group.control,
             "control": one.control,
             "set": one.set,
-            "version": version and one.version,
+            "version": one.version,
             "errors": [each.message for each in one.findings],
             "tree": found,
         }

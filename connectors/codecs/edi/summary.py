@@ -10,7 +10,6 @@ from typing import Any, Final
 from connectors.codecs import edifact, x12
 from connectors.codecs.base import Finding
 from connectors.codecs.edi.reading import Interchange, Message, Seen
-from connectors.codecs.edi.sniff import Standard
 from connectors.codecs.edi.verdicts import AckError, Acknowledgement
 
 _CENTURY_FROM: Final = 70  # two digits of a year from here on are of the last century
@@ -226,6 +225,3 @@ def _overall(seen: Seen, groups: list[Summary]) -> str:
         return "partially_accepted"  # what stands outside of messages is refused as well
     noted = bool(interchange.findings or seen.outside or any(group.findings for group in interchange.groups))
     return "accepted_with_errors" if noted or "accepted_with_errors" in words else "accepted"
-
-
-__all__ = ["Standard", "delimiters", "error", "finding", "moment", "status", "summary"]
